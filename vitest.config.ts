@@ -1,0 +1,22 @@
+import { defineConfig } from 'vitest/config';
+
+// One project per tier, so that each can be run alone: `npx vitest run --project pure`.
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: { name: 'pure', include: ['src/**/*.test.ts', 'modules/**/*.test.ts', 'test/architecture/**/*.test.ts'] },
+      },
+      { test: { name: 'cli', include: ['test/cli/**/*.test.ts'], testTimeout: 30_000 } },
+      {
+        test: {
+          name: 'lab',
+          include: ['test/lab/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
