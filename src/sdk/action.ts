@@ -1,0 +1,103 @@
+import type { z } from 'zod';
+import type { JsonObject } from '../util/json.ts';
+import type { ControllerFiles, Example } from './module.ts';
+import type { ProbeCommand } from './probe.ts';
+import type { Change } from './state.ts';
+import type { Step } from './step.ts';
+
+/** How a command on the host ended. */
+export interface CommandResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly bytes: Uint8Array;
+  readonly timedOut: boolean;
+}
+
+export interface CommandOptions {
+  /** Seconds; default: the task's `timeout`. */
+  readonly timeout?: number | undefined;
+  readonly environment?: Readonly<Record<string, string>> | undefined;
+}
+
+/** What an action can do with its host. */
+export interface ActionHost {
+  /** Name in the inventory. */
+  readonly name: string;
+  /** Check mode: say what would be done, do nothing. */
+  readonly check: boolean;
+  readonly signal: AbortSignal;
+  readonly files: ControllerFiles;
+  /** A variable of the host as the task sees it, or undefined. */
+  variable(name: string): unknown;
+  /** The facts of the host; read now if they were not. */
+  facts(): Promise<JsonObject>;
+  /** Runs commands in one round trip; all of them, whatever their exit codes. */
+  run(commands: readonly ProbeCommand[], options?: CommandOptions): Promise<readonly CommandResult[]>;
+  /** Runs steps in one round trip. @throws KvmnetError code `remote-command` at the first that fails */
+  apply(steps: readonly Step[]): Promise<void>;
+  /** Copies a file of the host to the controller. */
+  download(path: string, to: string): Promise<void>;
+  /** A line for the person who watches: `waiting for port 22`. */
+  progress(text: string): void;
+  readonly connection: {
+    /** Gives the connection up; the next use opens a new one. */
+    drop(): Promise<void>;
+    /** Tries to log in anew, once. @returns false while the host cannot be reached */
+    tryReconnect(timeoutSeconds: number): Promise<boolean>;
+  };
+  /** What waits for a reboot on this host, and how to say that it has been. */
+  readonly pending: {
+    list(): readonly { readonly task: string; readonly path: string; readonly reason: string }[];
+    /** Counts a reboot, forgets facts and everything else that was read. */
+    rebooted(): void;
+  };
+  /** How the run answers reboots: `--reboot`. */
+  readonly rebootPolicy: 'auto' | 'ask' | 'never';
+  /** Asks the person at the terminal. @returns undefined where there is none */
+  ask(question: string, options?: { readonly echo?: boolean }): Promise<string | undefined>;
+  /** Steers the play. */
+  readonly play: {
+    setVariables(values: Readonly<Record<string, unknown>>): void;
+    meta(what: MetaCommand): void;
+  };
+}
+
+export type MetaCommand =
+  'flush_handlers' | 'end_host' | 'end_play' | 'clear_host_errors' | 'refresh_facts' | 'reset_connection' | 'noop';
+
+export interface ActionResult {
+  readonly changed: boolean;
+  /** True: the task failed, with `message` as the reason (a failed assertion, an exit code). */
+  readonly failed?: boolean | undefined;
+  /** True: there was nothing to do for a reason of the action's own (`creates` exists). */
+  readonly skipped?: boolean | undefined;
+  readonly message?: string | undefined;
+  readonly hint?: string | undefined;
+  /** Shown as the result's text (debug). */
+  readonly text?: string | undefined;
+  readonly changes?: readonly Change[] | undefined;
+  readonly warnings?: readonly string[] | undefined;
+  /** What `register` keeps, beside changed, failed, skipped and msg. */
+  readonly data?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** What cannot be a resource: a command, a wait, an assertion (DESIGN.md, section 1). */
+export interface ActionDefinition<Params extends z.ZodObject> {
+  readonly kind: 'action';
+  readonly name: string;
+  readonly summary: string;
+  readonly params: Params;
+  readonly examples: readonly Example<z.input<Params>>[];
+  /** `change`: it may change the host, so what was read before it does not count any more. */
+  readonly effect: 'none' | 'change';
+  /** `controller`: it never speaks to the host, so no connection is made for it. */
+  readonly where?: 'host' | 'controller';
+  readonly run: (p: z.output<Params>, host: ActionHost) => Promise<ActionResult>;
+}
+
+export function defineAction<Params extends z.ZodObject>(
+  definition: Omit<ActionDefinition<Params>, 'kind'>,
+): ActionDefinition<Params> {
+  return { kind: 'action', ...definition };
+}
