@@ -55,7 +55,7 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
   const init = spawn('unshare', argv, { stdio: ['ignore', 'pipe', 'inherit'] });
   await ready(init);
   const pid = childOf(init.pid ?? 0);
-  const enter = ['-t', pid, '--mount', '--net', '--root', '--wd=/'];
+  const enter = ['-t', pid, '--mount', '--net', '--root', '--wdns=/'];
   const run = (script: string, shell: readonly string[]): ProbeOutput => {
     const done = spawnSync('nsenter', [...enter, ...shell], {
       input: `(${script}\n)</dev/null`,
