@@ -1,3 +1,4 @@
+import { sh } from './script.ts';
 import { quote, quoteAll, quoteBytes } from './quote.ts';
 import type { ProbeCommand } from './probe.ts';
 import type { Content, Step, WriteStep } from './step.ts';
@@ -86,15 +87,15 @@ const group = (script: string): string => `{ ${script}\n}`;
 // "$1" path, "$2" mode, "$3" owner, "$4" group, "$5" expected SHA-256, `none` or empty, "$6" undo store.
 // The new file lies in the same folder, so that the rename is atomic; it is made with umask 077 and `set -C`, so that nobody
 // reads it early and no planted link is followed. Copying the old file first (`cp -p`) takes owner, mode and ACL along.
-const writeScript = String.raw`f=$1
+const writeScript = sh`f=$1
 if [ -L "$f" ]; then f=$(readlink -f -- "$f") || exit 1; fi
 d=$(dirname -- "$f"); t=$d/.kvmnet.$$.$(basename -- "$f")
 if [ -n "$5" ]; then
-  if [ -e "$f" ]; then s=$(sha256sum <"$f") || exit 1; s=${'$'}{s%% *}; else s=none; fi
+  if [ -e "$f" ]; then s=$(sha256sum <"$f") || exit 1; s=\${s%% *}; else s=none; fi
   if [ "$s" != "$5" ]; then echo "$f has changed since it was read" >&2; exit 90; fi
 fi
 if [ -n "$6" ] && [ -f "$f" ]; then
-  s=$(sha256sum <"$f") || exit 1; s=${'$'}{s%% *}
+  s=$(sha256sum <"$f") || exit 1; s=\${s%% *}
   if [ ! -e "$6/$s" ]; then
     (umask 077; mkdir -p -- "$6" && cp -p -- "$f" "$6/.$s.$$" && mv -- "$6/.$s.$$" "$6/$s") || { echo "the old content of $f cannot be kept for undo" >&2; exit 1; }
   fi
@@ -104,7 +105,7 @@ trap 'rm -f -- "$t"' EXIT
 trap 'exit 1' HUP INT TERM
 if [ -e "$f" ]; then m=; cp -p -- "$f" "$t" || exit 1; new >"$t" || exit 1; else m=0644; (set -C; new >"$t") || exit 1; fi
 if [ -n "$2" ]; then m=$2; fi
-if [ -n "$3$4" ]; then chown -- "$3${'$'}{4:+:$4}" "$t" || exit 1; fi
+if [ -n "$3$4" ]; then chown -- "$3\${4:+:$4}" "$t" || exit 1; fi
 if [ -n "$m" ]; then chmod -- "$m" "$t" || exit 1; fi
 check "$t" || { echo "the new content of $f did not pass its check" >&2; exit 91; }
 sync -- "$t" 2>/dev/null || sync
@@ -114,8 +115,8 @@ if [ -e /sys/fs/selinux/enforce ] && command -v restorecon >/dev/null; then rest
 sync -- "$d" 2>/dev/null || :`;
 
 // "$1" path, "$2" r where a folder may go with all it holds, "$3" undo store.
-const removeScript = String.raw`if [ -n "$3" ] && [ -f "$1" ] && [ ! -L "$1" ]; then
-  s=$(sha256sum <"$1") || exit 1; s=${'$'}{s%% *}
+const removeScript = sh`if [ -n "$3" ] && [ -f "$1" ] && [ ! -L "$1" ]; then
+  s=$(sha256sum <"$1") || exit 1; s=\${s%% *}
   if [ ! -e "$3/$s" ]; then (umask 077; mkdir -p -- "$3" && cp -p -- "$1" "$3/.$s.$$" && mv -- "$3/.$s.$$" "$3/$s") || exit 1; fi
 fi
 if [ -n "$2" ]; then rm -rf -- "$1"; elif [ -d "$1" ] && [ ! -L "$1" ]; then rmdir -- "$1"; else rm -f -- "$1"; fi`;

@@ -8,8 +8,8 @@ export type Script = string & { readonly [scriptBrand]: true };
 
 /**
  * Writes a constant snippet of POSIX sh: sh`cat "$1"`. It takes no interpolation, by type. Backslashes are kept as
- * written.
+ * written, except before `${` and a backtick, where TypeScript needs one: sh`echo "\${1%%/*}"`.
  */
 export function sh(text: TemplateStringsArray): Script {
-  return (text.raw[0] ?? '').trim() as Script;
+  return (text.raw[0] ?? '').trim().replace(/\\(\$\{|`)/g, '$1') as Script;
 }
