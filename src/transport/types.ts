@@ -69,6 +69,8 @@ export interface Shell {
 }
 
 export interface UploadOptions {
+  /** Write, or read, as that user; default the login user. */
+  readonly become?: Become | undefined;
   readonly onProgress?: ((bytes: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -82,12 +84,13 @@ export interface Connection {
   /** The shell of that user, opened at the first request and kept. */
   shell(become?: Become): Shell;
   /**
-   * Streams content to a new private file (0600) in a private directory of the login user, over a channel of its own.
+   * Streams content to a new private file (0600) in a private directory, over a channel of its own. Both belong to the
+   * login user, or to the become user if one is given.
    * @returns its absolute path on the host. Whoever asked removes it; what is left over goes when the connection closes.
    */
   upload(content: Readable, options?: UploadOptions): Promise<string>;
   /** Streams a file of the host, read as the become user if one is given, into `sink`. */
-  download(path: string, sink: Writable, options?: UploadOptions & { readonly become?: Become }): Promise<void>;
+  download(path: string, sink: Writable, options?: UploadOptions): Promise<void>;
   /** A TCP connection made from the host (direct-tcpip), for jump hosts and checks. */
   forward(address: string, port: number): Promise<Duplex>;
   close(): Promise<void>;

@@ -1,0 +1,178 @@
+import { randomBytes } from 'node:crypto';
+import { Transform, type Readable, type Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { KvmnetError } from '../util/errors.ts';
+import type { Channel, ChannelExit } from './channel.ts';
+import { FrameDecoder } from './frame.ts';
+import { Tail } from './output.ts';
+import { quote } from './sh-quote.ts';
+import type { UploadOptions } from './types.ts';
+
+/** Exchanges of a file transfer beyond opening the channel and starting the shell: the script, and the end of the data. */
+export const TRANSFER_ROUND_TRIPS = 4;
+
+/**
+ * Sends a stream into a new file. The sh says that it is ready before data is sent: only then it has read no further
+ * than its script, and what follows goes to `cat`.
+ * @param folder name of a private folder, made if it is not there, under `$TMPDIR` or `/tmp`.
+ * @returns the path of the file on the host.
+ */
+export async function sendFile(
+  channel: Channel,
+  host: string,
+  folder: string,
+  content: Readable,
+  options: UploadOptions,
+): Promise<string> {
+  const token = randomBytes(16).toString('hex');
+  const talk = new Talk(channel, token);
+  channel.stdin.write(
+    [
+      '{ LC_ALL=C; export LC_ALL; umask 077',
+      `d=\${TMPDIR:-/tmp}/${folder}; f=$d/${randomBytes(8).toString('hex')}`,
+      // Nobody can have guessed the name: what is there already is ours.
+      'if { [ -d "$d" ] || mkdir "$d"; } && : >"$f"; then',
+      `echo "${token} ready $f"; cat >"$f"; c=$?`,
+      `n=$(wc -c <"$f"); echo ${token} done $c $n; exit 0`,
+      'else exit 1; fi; }\n',
+    ].join('\n'),
+  );
+  const path = await talk.next('ready');
+  if (path === undefined) {
+    throw new KvmnetError('io', `cannot make a temporary file on the host: ${talk.printed}`, {
+      host,
+      hint: 'check free space and permissions of /tmp on the host',
+    });
+  }
+  const counter = progress(options);
+  const done = talk.next('done');
+  try {
+    await Promise.race([pipeline(content, counter.stream, channel.stdin, signalOf(options)), done]);
+  } catch (error) {
+    channel.close();
+    throw transferFailed(error, host, options, channel);
+  }
+  const answer = await done;
+  const [code, size] = (answer ?? '').trim().split(/\s+/);
+  if (code === '0' && Number(size) === counter.bytes() && content.readableEnded) return path;
+  if (!content.destroyed) content.destroy();
+  if (answer === undefined && channel.lost()) throw lost(host);
+  const full = /no space left|quota exceeded/i.test(talk.printed);
+  throw new KvmnetError(
+    'io',
+    `could not write ${path} on the host: ${talk.printed || `${size ?? 0} of ${counter.bytes()} bytes arrived`}`,
+    {
+      host,
+      hint: full ? 'make room on the host, or set TMPDIR there to a folder on another file system' : undefined,
+    },
+  );
+}
+
+/** Receives a file as a stream. */
+export async function receiveFile(
+  channel: Channel,
+  host: string,
+  path: string,
+  sink: Writable,
+  options: UploadOptions,
+): Promise<void> {
+  const token = randomBytes(16).toString('hex');
+  const errors = new Tail();
+  channel.stderr.on('data', (chunk: Buffer) => errors.add(chunk));
+  channel.stdin.end(`{ LC_ALL=C; export LC_ALL; echo ${token} b; exec cat ${quote(path)}; }\n`);
+  const counter = progress(options);
+  const content = afterMark(token);
+  try {
+    await pipeline(channel.stdout, content.stream, counter.stream, sink, signalOf(options));
+  } catch (error) {
+    channel.close();
+    throw transferFailed(error, host, options, channel);
+  }
+  const exit = await channel.closed;
+  if (channel.lost()) throw lost(host);
+  if (exit.code === 0 && content.begun()) return;
+  throw readFailed(host, path, exit, errors.text());
+}
+
+function readFailed(host: string, path: string, exit: ChannelExit, printed: string): KvmnetError {
+  const why = printed.replace(/^cat: /, '') || `status ${exit.code ?? exit.signal ?? 'unknown'}`;
+  return new KvmnetError('io', `cannot read ${path} on the host: ${why}`, { host });
+}
+
+/** Passes on what comes after the first mark: a login shell may have printed things before. */
+function afterMark(token: string): { readonly stream: Transform; readonly begun: () => boolean } {
+  let begun = false;
+  const pass: Buffer[] = [];
+  const decoder = new FrameDecoder(token, {
+    data: (bytes) => begun && pass.push(bytes),
+    mark: () => (begun = true),
+  });
+  const stream = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      if (begun) return done(null, chunk);
+      decoder.push(chunk);
+      done(null, begun ? Buffer.concat(pass) : undefined);
+    },
+  });
+  return { stream, begun: () => begun };
+}
+
+function progress(options: UploadOptions): { readonly stream: Transform; readonly bytes: () => number } {
+  let bytes = 0;
+  const stream = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      bytes += chunk.length;
+      options.onProgress?.(bytes);
+      done(null, chunk);
+    },
+  });
+  return { stream, bytes: () => bytes };
+}
+
+const signalOf = (options: UploadOptions): { readonly signal?: AbortSignal } =>
+  options.signal === undefined ? {} : { signal: options.signal };
+
+function transferFailed(error: unknown, host: string, options: UploadOptions, channel: Channel): unknown {
+  if (options.signal?.aborted) return new KvmnetError('interrupted', 'interrupted', { host });
+  if (channel.lost()) return lost(host);
+  return error;
+}
+
+const lost = (host: string): KvmnetError =>
+  new KvmnetError('connection-lost', 'the connection was lost in the middle of a file transfer', { host });
+
+/** What the sh at the other end says in marked lines, one after the other. */
+class Talk {
+  readonly #said = new Map<string, string>();
+  readonly #errors = new Tail();
+  #wake: () => void = () => {};
+  #ended = false;
+
+  constructor(channel: Channel, token: string) {
+    const decoder = new FrameDecoder(token, {
+      data: (bytes) => this.#errors.add(bytes),
+      mark: ([word = '', ...rest]) => {
+        this.#said.set(word, rest.join(' '));
+        this.#wake();
+      },
+    });
+    channel.stdout.on('data', (chunk: Buffer) => decoder.push(chunk));
+    channel.stderr.on('data', (chunk: Buffer) => this.#errors.add(chunk));
+    void channel.closed.then(() => {
+      this.#ended = true;
+      this.#wake();
+    });
+  }
+
+  get printed(): string {
+    return this.#errors.text();
+  }
+
+  /** @returns what follows that word, undefined when the sh ended without saying it. */
+  async next(word: string): Promise<string | undefined> {
+    while (!this.#said.has(word) && !this.#ended) {
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+    return this.#said.get(word);
+  }
+}

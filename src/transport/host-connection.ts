@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto';
+import type { Duplex, Readable, Writable } from 'node:stream';
+import { KvmnetError } from '../util/errors.ts';
+import { openSh, refusedBecome } from './become.ts';
+import type { Channel, OpenChannel } from './channel.ts';
+import { receiveFile, sendFile, TRANSFER_ROUND_TRIPS } from './files.ts';
+import { KeptShell } from './kept-shell.ts';
+import type { SessionEnded } from './shell-session.ts';
+import type { Become, Connection, ConnectionSpec, Shell, UploadOptions } from './types.ts';
+
+/** What an SSH connection and the local machine do differently. */
+export interface Link {
+  readonly open: OpenChannel;
+  readonly closed: () => boolean;
+  forward(address: string, port: number): Promise<Duplex>;
+  close(): Promise<void>;
+}
+
+/** A connection made of channels, whatever carries them. */
+export class HostConnection implements Connection {
+  readonly spec: ConnectionSpec;
+  readonly #link: Link;
+  readonly #shells = new Map<string, KeptShell>();
+  readonly #folder = `.kvmnet-${randomBytes(16).toString('hex')}`;
+  /** Who has files in a private folder of ours; undefined is the login user. */
+  readonly #uploaders = new Map<string, Become | undefined>();
+  #roundTrips = 0;
+  #closing: Promise<void> | undefined;
+
+  constructor(spec: ConnectionSpec, link: Link) {
+    this.spec = spec;
+    this.#link = link;
+  }
+
+  /**
+   * One per request; four per file: opening the channel, starting the sh, its script, the data. Opening a kept shell is
+   * part of logging in and not counted.
+   */
+  get roundTrips(): number {
+    return this.#roundTrips;
+  }
+
+  get closed(): boolean {
+    return this.#closing !== undefined || this.#link.closed();
+  }
+
+  shell(become?: Become): Shell {
+    const key = keyOf(become);
+    const known = this.#shells.get(key);
+    if (known !== undefined) return known;
+    const shell = new KeptShell({
+      host: this.spec.host,
+      label: become === undefined ? 'the shell' : `the ${become.method} shell of ${become.user}`,
+      open: () => this.#open(become),
+      refused: (ended) => refused(this.spec, become, ended),
+      countRoundTrip: () => (this.#roundTrips += 1),
+    });
+    this.#shells.set(key, shell);
+    return shell;
+  }
+
+  async upload(content: Readable, options: UploadOptions = {}): Promise<string> {
+    const channel = await this.#open(options.become);
+    this.#roundTrips += TRANSFER_ROUND_TRIPS;
+    this.#uploaders.set(keyOf(options.become), options.become);
+    const folder = options.become === undefined ? this.#folder : `${this.#folder}-${options.become.user}`;
+    return sendFile(channel, this.spec.host, folder, content, options);
+  }
+
+  async download(path: string, sink: Writable, options: UploadOptions = {}): Promise<void> {
+    const channel = await this.#open(options.become);
+    this.#roundTrips += TRANSFER_ROUND_TRIPS;
+    await receiveFile(channel, this.spec.host, path, sink, options);
+  }
+
+  forward(address: string, port: number): Promise<Duplex> {
+    this.#roundTrips += 1;
+    return this.#link.forward(address, port);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    if (!this.#link.closed()) await Promise.all([...this.#uploaders.values()].map((who) => this.#tidy(who)));
+    for (const shell of this.#shells.values()) shell.close();
+    await this.#link.close();
+  }
+
+  /** Best effort: the folder is private, and its name is never used again. */
+  async #tidy(become: Become | undefined): Promise<void> {
+    const folder = become === undefined ? this.#folder : `${this.#folder}-${become.user}`;
+    try {
+      const channel = await openSh(this.#link.open, this.spec, become);
+      channel.stdout.resume();
+      channel.stderr.resume();
+      channel.stdin.end(`exec rm -rf -- "\${TMPDIR:-/tmp}/${folder}"\n`);
+      const limit = setTimeout(() => channel.close(), 5000);
+      await channel.closed;
+      clearTimeout(limit);
+    } catch {
+      // The host has gone.
+    }
+  }
+
+  #open(become: Become | undefined): Promise<Channel> {
+    if (this.closed) throw new KvmnetError('connection-lost', 'the connection is closed', { host: this.spec.host });
+    return openSh(this.#link.open, this.spec, become);
+  }
+}
+
+const keyOf = (become: Become | undefined): string =>
+  become === undefined ? '' : JSON.stringify([become.method, become.user, become.password ?? null]);
+
+function refused(spec: ConnectionSpec, become: Become | undefined, ended: SessionEnded): KvmnetError {
+  if (become !== undefined) return refusedBecome(spec, become, ended.printed);
+  const why = ended.printed === '' ? `it ended at once with status ${ended.code ?? 'unknown'}` : ended.printed;
+  return new KvmnetError('unreachable', `logged in, but the host gives no ${spec.shell ?? '/bin/sh'}: ${why}`, {
+    host: spec.host,
+    hint: 'kvmnet needs a POSIX shell, and a login user whose account may run commands',
+  });
+}

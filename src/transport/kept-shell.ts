@@ -1,0 +1,142 @@
+import { KvmnetError } from '../util/errors.ts';
+import type { Outcome } from './answer.ts';
+import type { Channel } from './channel.ts';
+import { SessionEnded, ShellSession } from './shell-session.ts';
+import { tooMuchOutput } from './output.ts';
+import type { Part, PartResult, RequestOptions, Shell } from './types.ts';
+
+export interface KeptShellContext {
+  /** Inventory name, for errors. */
+  readonly host: string;
+  /** What the shell is, for errors: `/bin/sh`, `the sudo shell of root`. */
+  readonly label: string;
+  /** Opens a fresh sh of the same user. */
+  open(): Promise<Channel>;
+  /** What it means when a sh that was just opened ended before it answered. */
+  refused(ended: SessionEnded): KvmnetError;
+  countRoundTrip(): void;
+}
+
+// Time the host has, after its own guard should have ended a request, before we stop waiting: KILL comes 2 s after TERM.
+const GRACE_SECONDS = 20;
+
+/** A shell that is opened at its first request, kept, and opened anew after it died. */
+export class KeptShell implements Shell {
+  readonly #context: KeptShellContext;
+  #session: ShellSession | undefined;
+  #tail: Promise<unknown> = Promise.resolve();
+  #closed = false;
+
+  constructor(context: KeptShellContext) {
+    this.#context = context;
+  }
+
+  request(parts: readonly Part[], options: RequestOptions = {}): Promise<readonly PartResult[]> {
+    const turn = this.#tail.then(() => this.#request(parts, options));
+    this.#tail = turn.catch(() => {});
+    return turn;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#session?.close();
+  }
+
+  async #request(parts: readonly Part[], options: RequestOptions): Promise<readonly PartResult[]> {
+    const { host } = this.#context;
+    if (options.signal?.aborted) throw interrupted(host);
+    if (parts.length === 0) return [];
+    const session = await this.#live();
+    let stop: KvmnetError | undefined;
+    let stopping: Promise<void> | undefined;
+    let pid: number | undefined;
+    const end = (reason: KvmnetError): void => {
+      stop ??= reason;
+      // Not begun: the request may still be on its way; it is ended as soon as it says that it runs.
+      if (pid !== undefined) stopping ??= this.#kill(session, pid);
+    };
+    const onAbort = (): void => end(interrupted(host));
+    options.signal?.addEventListener('abort', onAbort, { once: true });
+    const { timeout } = options;
+    const deadline =
+      timeout === undefined ? undefined : setTimeout(() => session.close(), (timeout + GRACE_SECONDS) * 1000);
+    try {
+      this.#context.countRoundTrip();
+      const outcome = await session.run(parts, options, {
+        started: (control) => {
+          pid = control;
+          if (stop) end(stop);
+        },
+        tooMuch: () => end(tooMuchOutput(host, options.maxOutput ?? 0)),
+      });
+      await stopping;
+      if (stop) throw stop;
+      return this.#checked(outcome);
+    } catch (error) {
+      if (!(error instanceof SessionEnded)) {
+        if (error instanceof KvmnetError && error.code === 'connection-lost') session.close();
+        throw error;
+      }
+      await stopping;
+      throw stop ?? this.#explain(error, timeout);
+    } finally {
+      clearTimeout(deadline);
+      options.signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  async #live(): Promise<ShellSession> {
+    if (this.#closed)
+      throw new KvmnetError('connection-lost', 'the connection is closed', { host: this.#context.host });
+    if (this.#session === undefined || this.#session.dead) this.#session = new ShellSession(await this.#context.open());
+    return this.#session;
+  }
+
+  /** Ends what runs under a control shell, from a second shell of the same user. */
+  async #kill(session: ShellSession, pid: number): Promise<void> {
+    const killer = new KeptShell(this.#context);
+    const giveUp = setTimeout(() => killer.close(), GRACE_SECONDS * 1000);
+    try {
+      const [result] = await killer.request([{ script: `__kn_abort ${pid}` }]);
+      if (result?.code !== 0) session.close();
+    } catch {
+      // No second channel to be had: letting go of the first is all that is left.
+      session.close();
+    } finally {
+      clearTimeout(giveUp);
+      killer.close();
+    }
+  }
+
+  #checked({ results, ended }: Outcome): readonly PartResult[] {
+    if (ended === undefined || ended.byGuard) return results;
+    if (ended.code > 128) return results;
+    throw new KvmnetError('remote-command', `the shell on the host gave up a request with status ${ended.code}`, {
+      host: this.#context.host,
+      hint: 'is a variable of the environment read-only in that shell?',
+    });
+  }
+
+  #explain(ended: SessionEnded, timeout: number | undefined): KvmnetError {
+    const { host, label } = this.#context;
+    if (ended.lost) {
+      return new KvmnetError('connection-lost', 'the connection was lost in the middle of a request', {
+        host,
+        hint: 'what the request had begun on the host may have gone on to its end',
+      });
+    }
+    if (!ended.begun) return this.#context.refused(ended);
+    const printed = ended.printed === '' ? '' : `: ${ended.printed}`;
+    const late = timeout !== undefined && ended.code === null ? ` (no answer after ${timeout} s)` : '';
+    return new KvmnetError(
+      'connection-lost',
+      `${label} on the host ended in the middle of a request${late}${printed}`,
+      {
+        host,
+        hint: 'the next request opens a new one',
+      },
+    );
+  }
+}
+
+const interrupted = (host: string): KvmnetError => new KvmnetError('interrupted', 'interrupted', { host });

@@ -1,0 +1,17 @@
+/** What the transport needs to know of its surroundings; it reads no environment variable by itself. */
+export interface TransportOptions {
+  /** Home directory of the user who runs kvmnet: `~` in ssh configuration, default keys and known_hosts. */
+  readonly home: string;
+  /** Name of that user: the login name where nothing else says. */
+  readonly user: string;
+  /** `SSH_AUTH_SOCK`, what `${VAR}` in ssh configuration means, and the environment of local commands. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** ssh configuration, the first one that sets a value wins; default `~/.ssh/config` and `/etc/ssh/ssh_config`. */
+  readonly configFiles?: readonly string[] | undefined;
+  /** Instead of `~/.ssh/known_hosts` and `~/.ssh/known_hosts2`; new keys go into the first. */
+  readonly knownHostsFiles?: readonly string[] | undefined;
+  /** Instead of `/etc/ssh/ssh_known_hosts` and `/etc/ssh/ssh_known_hosts2`. */
+  readonly globalKnownHostsFiles?: readonly string[] | undefined;
+  /** Something the user should know although nothing failed: a host key was stored, an option is not supported. */
+  readonly onNotice?: ((notice: string) => void) | undefined;
+}
