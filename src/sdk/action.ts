@@ -82,6 +82,15 @@ export interface ActionResult {
   readonly data?: Readonly<Record<string, unknown>> | undefined;
 }
 
+/** A CEL expression of the playbook with what it gave on this host. */
+export interface BoundExpression {
+  readonly source: string;
+  /** Its value; undefined where `error` is set. */
+  readonly value?: unknown;
+  /** Why it has no value. */
+  readonly error?: string | undefined;
+}
+
 /** What cannot be a resource: a command, a wait, an assertion (DESIGN.md, section 1). */
 export interface ActionDefinition<Params extends z.ZodObject> {
   readonly kind: 'action';
@@ -93,6 +102,15 @@ export interface ActionDefinition<Params extends z.ZodObject> {
   readonly effect: 'none' | 'change';
   /** `controller`: it never speaks to the host, so no connection is made for it. */
   readonly where?: 'host' | 'controller';
+  /** The parameter that a bare value stands for: `command: uname -r` is `command: { cmd: uname -r }`. */
+  readonly shortForm?: string;
+  /**
+   * Parameters whose strings (or items) are CEL. They are compiled with the playbook, not templated, and arrive at
+   * `params` as {@link BoundExpression}, one for each string.
+   */
+  readonly expressions?: readonly string[];
+  /** Runs on the first host only; the result counts for all. */
+  readonly runOnce?: true;
   readonly run: (p: z.output<Params>, host: ActionHost) => Promise<ActionResult>;
 }
 

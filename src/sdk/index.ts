@@ -1,9 +1,21 @@
 /** The module contract: all that a module may import, beside zod. */
 export { absent, type Change, type StateObject, type StateValue, type Want } from './state.ts';
 export { sh, type Script } from './script.ts';
-export { probe, probeScript, type Probe, type ProbeOutput, type Seen } from './probe.ts';
+export { probe, probeScript, type Probe, type ProbeCommand, type ProbeOutput, type Seen } from './probe.ts';
 export { exec, poke, remove, snippet, waitFor, write, type Content, type Step } from './step.ts';
 export { defineModule, type Boot, type ControllerFiles, type Pending, type TextDiff, type Touches } from './module.ts';
-export { defineAction, type ActionHost, type ActionResult, type CommandResult } from './action.ts';
+export {
+  defineAction,
+  type ActionHost,
+  type ActionResult,
+  type BoundExpression,
+  type CommandOptions,
+  type CommandResult,
+  type MetaCommand,
+} from './action.ts';
 export { missing, refuse } from './errors.ts';
 export { type AnyModule, type AnyResource } from './any-module.ts';
+export { bool } from './schemas/bool.ts';
+export { int } from './schemas/int.ts';
+export { seconds } from './schemas/seconds.ts';
+export { words } from './schemas/words.ts';

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { ActionHost, ActionResult } from './action.ts';
 import type { ProbeMap, Seen } from './probe.ts';
 import type { CompareRules } from './diff.ts';
 import type { StateObject, Want } from './state.ts';
@@ -106,6 +107,13 @@ interface Definition<Params extends z.ZodObject, Q, Probes extends ProbeMap, S e
   readonly texts?: (seen: Seen<Probes>, p: Q) => readonly TextDiff[];
   /** Things the user should know although nothing is wrong. */
   readonly warnings?: (p: Q, now: NoInfer<S> | null, seen: Seen<Probes>) => readonly string[];
+  /** The parameter that a bare value stands for, as in `action.ts`. */
+  readonly shortForm?: string;
+  /**
+   * Where these parameters ask for what is no state (restart a service), the function that does all of it in place of
+   * probes, want and steps; it counts as an action with effect `change`. @returns undefined where they ask for a state
+   */
+  readonly asAction?: (p: Q) => ((p: Q, host: ActionHost) => Promise<ActionResult>) | undefined;
   /** More than the changed fields for `register`, e.g. `dest`. */
   readonly returns?: (p: Q, now: NoInfer<S> | null) => Readonly<Record<string, unknown>>;
 }
