@@ -1,0 +1,69 @@
+import type { Become } from '../../transport/types.ts';
+import type { Environment } from './probe-request.ts';
+import type { ProbeCache } from './probe-cache.ts';
+import type { Exchange, ExchangeResult, HostSession } from './session.ts';
+
+interface TaskHostOptions {
+  readonly session: HostSession;
+  readonly become: Become | undefined;
+  readonly environment: Environment;
+  readonly check: boolean;
+  readonly diff: boolean;
+  /** Seconds; undefined: no limit. */
+  readonly timeout: number | undefined;
+  readonly signal: AbortSignal;
+  /** The probe scripts of the tasks to come, as far ahead as is worth it. */
+  readonly ahead: () => Promise<readonly string[]>;
+  readonly progress: (text: string, share?: number) => void;
+}
+
+/** One host as one task sees it: as which user, in which environment, for how long. */
+export class TaskHost {
+  readonly name: string;
+  readonly session: HostSession;
+  readonly check: boolean;
+  readonly diff: boolean;
+  readonly environment: Environment;
+  readonly signal: AbortSignal;
+  readonly progress: TaskHostOptions['progress'];
+  readonly ahead: TaskHostOptions['ahead'];
+  readonly #options: TaskHostOptions;
+
+  constructor(options: TaskHostOptions) {
+    this.#options = options;
+    this.session = options.session;
+    this.name = options.session.name;
+    this.check = options.check;
+    this.diff = options.diff;
+    this.environment = options.environment;
+    this.signal = options.signal;
+    this.progress = options.progress;
+    this.ahead = options.ahead;
+  }
+
+  get cache(): ProbeCache {
+    return this.session.cache(this.#options.become);
+  }
+
+  get become(): Become | undefined {
+    return this.#options.become;
+  }
+
+  /** One round trip as the task's user, within the task's timeout. */
+  exchange(
+    exchange: Exchange,
+    options: { readonly timeout?: number | undefined; readonly signal?: AbortSignal } = {},
+  ): Promise<ExchangeResult> {
+    const { become, timeout } = this.#options;
+    return this.session.exchange(exchange, { become, timeout: options.timeout ?? timeout, signal: options.signal });
+  }
+
+  changed(): void {
+    this.session.changed();
+  }
+
+  upload(file: string, size: number): Promise<string> {
+    const report = (sent: number): void => this.progress(`upload ${file}`, size === 0 ? 1 : sent / size);
+    return this.session.upload(file, report, this.signal);
+  }
+}

@@ -1,0 +1,96 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { compileStep } from '../../sdk/compile.ts';
+import type { AnyResource, Change, Pending, Step, TextDiff } from '../../sdk/index.ts';
+import { KvmnetError } from '../../util/errors.ts';
+import type { TaskHost } from '../host/task-host.ts';
+import { exports } from '../host/probe-request.ts';
+import { describeStep, RemoteCommandError } from '../remote-command-error.ts';
+import type { Reading, Resource } from './reading.ts';
+
+export interface ResourceResult {
+  readonly status: 'ok' | 'changed' | 'would-change';
+  readonly changes: readonly Change[];
+  readonly pending: readonly Pending[];
+  readonly warnings: readonly string[];
+  readonly texts: readonly TextDiff[];
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** Brings one resource on one host to what is wanted: read, compare, change, read again. */
+export async function runResource(module: AnyResource, resource: Resource, host: TaskHost): Promise<ResourceResult> {
+  const before = await readOnHost(resource, host);
+  const result = { pending: before.pending, warnings: before.warnings, data: before.data() };
+  if (before.changes.length === 0) return { ...result, status: 'ok', changes: [], texts: [] };
+  const texts = host.diff ? before.texts() : [];
+  if (host.check) return { ...result, status: 'would-change', changes: before.changes, texts };
+
+  const steps = before.steps();
+  if (steps.length === 0) throw didNotConverge(module, before.changes, host);
+  await change(steps, resource, host);
+  const after = await settle(module, resource, host);
+  if (after.changes.length > 0) throw didNotConverge(module, after.changes, host);
+  return {
+    status: 'changed',
+    changes: before.changes,
+    texts,
+    pending: after.pending,
+    warnings: after.warnings,
+    data: after.data(),
+  };
+}
+
+/** Reads the resource: from what was read ahead, or with one round trip that reads ahead for the tasks to come. */
+async function readOnHost(resource: Resource, host: TaskHost): Promise<Reading> {
+  const scripts = resource.requests.map(({ key }) => key);
+  if (!scripts.every((script) => host.cache.has(script))) {
+    await host.exchange({ probes: [...scripts, ...(await host.ahead())] });
+  }
+  return resource.read((key) => host.cache.get(key));
+}
+
+/** One round trip: the steps, then the probes that verify them, then the probes of what comes next. */
+async function change(steps: readonly Step[], resource: Resource, host: TaskHost): Promise<void> {
+  const uploads = await uploadContents(steps, host);
+  host.changed();
+  const prefix = exports(host.environment);
+  const scripts = steps.map((step) => `${prefix}${compileStep(step, { uploads })}`);
+  const cleanUp = [...uploads.values()].map((path) => compileStep({ kind: 'remove', path }));
+  const probes = [...resource.requests.map(({ key }) => key), ...(await host.ahead())];
+  const { steps: results } = await host.exchange({ steps: scripts, commands: cleanUp, probes });
+  const failed = results.findIndex(({ ran, code }) => ran && code !== 0);
+  const [result, step] = [results[failed], steps[failed]];
+  if (result === undefined || step === undefined) return;
+  // What a failed change has left behind is not known: nothing that was read counts any more.
+  host.changed();
+  throw new RemoteCommandError(describeStep(step), result, host.name);
+}
+
+async function uploadContents(steps: readonly Step[], host: TaskHost): Promise<ReadonlyMap<string, string>> {
+  const uploads = new Map<string, string>();
+  for (const step of steps) {
+    if (step.kind !== 'write' || typeof step.content === 'string' || !('file' in step.content)) continue;
+    const { file, sha256, size } = step.content;
+    if (!uploads.has(sha256)) uploads.set(sha256, await host.upload(file, size));
+  }
+  return uploads;
+}
+
+/** Reads what the change has brought, again and again while the module says that it may take its time. */
+async function settle(module: AnyResource, resource: Resource, host: TaskHost): Promise<Reading> {
+  const deadline = performance.now() + (module.settle?.timeout ?? 0) * 1000;
+  let reading = await readOnHost(resource, host);
+  for (let pause = 100; reading.changes.length > 0 && performance.now() < deadline; pause = Math.min(pause * 2, 2000)) {
+    await sleep(pause, undefined, { signal: host.signal });
+    host.changed();
+    reading = await readOnHost(resource, host);
+  }
+  return reading;
+}
+
+function didNotConverge(module: AnyResource, changes: readonly Change[], host: TaskHost): KvmnetError {
+  const show = ({ path, from, to }: Change): string => `${path} is ${JSON.stringify(from)}, not ${JSON.stringify(to)}`;
+  return new KvmnetError('did-not-converge', `did not converge: ${changes.map(show).join('; ')}`, {
+    host: host.name,
+    hint: `something else sets it back, or the host cannot hold it; look at it on the host, and at "kvmnet doc ${module.name}"`,
+  });
+}
