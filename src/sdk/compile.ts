@@ -61,16 +61,23 @@ function compileWrite(step: WriteStep, context: CompileContext): string {
   const source = contentSource(step.content, context);
   return [
     `new() { ${source}; }; `,
-    `check() { ${step.validate === undefined ? ':' : step.validate.map((word) => (word === '%s' ? '"$1"' : quote(word))).join(' ')}; }; `,
-    `${positional([...args, context.undoStore ?? ''])}${group(writeScript)}`,
+    `check() { ${step.validate === undefined ? ':' : step.validate.map(checkWord).join(' ')}; }; `,
+    `${positional([...args, context.undoStore ?? '', step.follow === false ? 'n' : ''])}${group(writeScript)}`,
   ].join('');
 }
+
+const checkWord = (word: string): string =>
+  word
+    .split('%s')
+    .map((piece) => (piece === '' && word !== '' ? '' : quote(piece)))
+    .join('"$1"');
 
 const expectation = (expect: string | null | undefined): string => (expect === null ? 'none' : (expect ?? ''));
 
 function contentSource(content: Content, context: CompileContext): string {
   if (typeof content === 'string') return `printf %s ${quote(content)}`;
   if (content instanceof Uint8Array) return `printf %b ${quoteBytes(content)}`;
+  if ('onHost' in content) return `cat -- ${quote(content.onHost)}`;
   if ('stored' in content) return `cat ${quote(`${context.undoStore ?? ''}/${content.stored}`)}`;
   const path = context.uploads?.get(content.sha256);
   if (path === undefined) throw new Error(`content of ${content.file} has not been uploaded`);
@@ -84,17 +91,19 @@ const group = (script: string): string => `{ ${script}\n}`;
 
 // The helper functions below work in the part's subshell, so they may `exit`.
 //
-// "$1" path, "$2" mode, "$3" owner, "$4" group, "$5" expected SHA-256, `none` or empty, "$6" undo store.
-// The new file lies in the same folder, so that the rename is atomic; it is made with umask 077 and `set -C`, so that nobody
-// reads it early and no planted link is followed. Copying the old file first (`cp -p`) takes owner, mode and ACL along.
-const writeScript = sh`f=$1
-if [ -L "$f" ]; then f=$(readlink -f -- "$f") || exit 1; fi
-d=$(dirname -- "$f"); t=$d/.kvmnet.$$.$(basename -- "$f")
+// "$1" path, "$2" mode, "$3" owner, "$4" group, "$5" expected SHA-256, `none` or empty, "$6" undo store, "$7" n where a
+// symbolic link is itself replaced. The new file lies in the same folder, so that the rename is atomic; it is made with umask
+// 077 and `set -C`, so that nobody reads it early and no planted link is followed. Copying the old file first (`cp -p`) takes
+// owner, mode and ACL along. Names may end in newlines, which `$(…)` would eat.
+const writeScript = sh`f=$1; l=
+if [ -L "$f" ]; then if [ -n "$7" ]; then l=1; else f=$(readlink -fn -- "$f" && printf x) || exit 1; f=\${f%x}; fi; fi
+d=\${f%/*}; n=\${f##*/}; if [ \${#n} -gt 50 ]; then n=new; fi; t=$d/.kvmnet.$$.$n
+if [ -z "$l" ] && [ -e "$f" ]; then e=1; else e=; fi
 if [ -n "$5" ]; then
-  if [ -e "$f" ]; then s=$(sha256sum <"$f") || exit 1; s=\${s%% *}; else s=none; fi
+  if [ -n "$e" ]; then s=$(sha256sum <"$f") || exit 1; s=\${s%% *}; else s=none; fi
   if [ "$s" != "$5" ]; then echo "$f has changed since it was read" >&2; exit 90; fi
 fi
-if [ -n "$6" ] && [ -f "$f" ]; then
+if [ -n "$6" ] && [ -n "$e" ] && [ -f "$f" ]; then
   s=$(sha256sum <"$f") || exit 1; s=\${s%% *}
   if [ ! -e "$6/$s" ]; then
     (umask 077; mkdir -p -- "$6" && cp -p -- "$f" "$6/.$s.$$" && mv -- "$6/.$s.$$" "$6/$s") || { echo "the old content of $f cannot be kept for undo" >&2; exit 1; }
@@ -103,16 +112,19 @@ fi
 umask 077
 trap 'rm -f -- "$t"' EXIT
 trap 'exit 1' HUP INT TERM
-if [ -e "$f" ]; then m=; cp -p -- "$f" "$t" || exit 1; new >"$t" || exit 1; else m=0644; (set -C; new >"$t") || exit 1; fi
+rm -f -- "$t"; (set -C; : >"$t") || exit 1
+m=0644; if [ -n "$e" ]; then m=; cp -p -- "$f" "$t" || exit 1; fi
+new >"$t" || exit 1
 if [ -n "$2" ]; then m=$2; fi
 if [ -n "$3$4" ]; then chown -- "$3\${4:+:$4}" "$t" || exit 1; fi
 if [ -n "$m" ]; then chmod -- "$m" "$t" || exit 1; fi
 check "$t" || { echo "the new content of $f did not pass its check" >&2; exit 91; }
 sync -- "$t" 2>/dev/null || sync
-if [ -e /sys/fs/selinux/enforce ]; then if [ -e "$f" ]; then chcon --reference="$f" -- "$t"; fi; fi
+if [ -n "$e" ] && [ -e /sys/fs/selinux/enforce ]; then chcon --reference="$f" -- "$t"; fi
+if [ -n "$l" ] && [ -d "$f" ]; then rm -f -- "$f" || exit 1; fi
 mv -f -- "$t" "$f" || exit 1
 if [ -e /sys/fs/selinux/enforce ] && command -v restorecon >/dev/null; then restorecon -- "$f"; fi
-sync -- "$d" 2>/dev/null || :`;
+sync -- "\${d:-/}" 2>/dev/null || :`;
 
 // "$1" path, "$2" r where a folder may go with all it holds, "$3" undo store.
 const removeScript = sh`if [ -n "$3" ] && [ -f "$1" ] && [ ! -L "$1" ]; then

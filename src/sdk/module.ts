@@ -94,8 +94,12 @@ interface Definition<Params extends z.ZodObject, Q, Probes extends ProbeMap, S e
   readonly state: (seen: Seen<Probes>, p: Q) => S | null;
   /** What should be. @throws KvmnetError code `refused` where that cannot or must not be, with the remedy. */
   readonly want: (p: Q, now: NoInfer<S> | null, seen: Seen<Probes>) => (W & NoExtraKeys<W, S>) | null;
-  /** The way from any state to any other; empty when they are equal. */
-  readonly steps: (from: NoInfer<S> | null, to: NoInfer<S> | null, p: Q) => readonly Step[];
+  /**
+   * The way from any state to any other; empty when they are equal. `seen` is what was read before the change (for undo
+   * too; the engine gives it always, except for boot units): for what is too big or too secret for a state, such as the
+   * content of a file.
+   */
+  readonly steps: (from: NoInfer<S> | null, to: NoInfer<S> | null, p: Q, seen?: Seen<Probes>) => readonly Step[];
   /** How lists in the state are compared, by field; `ordered` where nothing is said. */
   readonly compare?: CompareRules;
   readonly pending?: (now: NoInfer<S> | null, want: NoInfer<W> | null, p: Q) => readonly Pending[];

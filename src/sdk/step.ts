@@ -6,6 +6,8 @@ export type Content =
   | Uint8Array
   /** A file of the controller, sent over a channel of its own before the steps run. `size` in bytes. */
   | { readonly file: string; readonly sha256: string; readonly size: number }
+  /** A file of the host itself, by its path. */
+  | { readonly onHost: string }
   /** Content that this host held before and keeps in its undo store, by SHA-256. */
   | { readonly stored: string };
 
@@ -28,7 +30,7 @@ export interface SnippetStep {
 
 /**
  * Replaces a file as a whole: written beside it, synced, checked by `validate`, renamed. A file that exists keeps its
- * owner, mode and SELinux label except for what is given here. A symbolic link is followed.
+ * owner, mode and SELinux label except for what is given here. A symbolic link is followed unless `follow` is false.
  */
 export interface WriteStep {
   readonly kind: 'write';
@@ -42,6 +44,8 @@ export interface WriteStep {
   readonly expect?: string | null | undefined;
   /** A program that judges the new file before it takes its place; `%s` stands for the new file's path. */
   readonly validate?: readonly string[] | undefined;
+  /** False: where the path is a symbolic link, the file takes the link's place. */
+  readonly follow?: boolean | undefined;
 }
 
 /** Writes a value into a file that is an interface of the kernel (sysfs, procfs): in place, no newline translation. */

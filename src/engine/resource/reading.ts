@@ -62,7 +62,7 @@ function readResource(
     pending,
     warnings: [...(module.warnings?.(params, now, seen) ?? []), ...(bootPlan?.warnings ?? [])],
     steps: () => [
-      ...(differences.length === 0 ? [] : module.steps(now, overlayState(now, want, module.compare), params)),
+      ...(differences.length === 0 ? [] : module.steps(now, overlayState(now, want, module.compare), params, seen)),
       ...(bootPlan?.steps ?? []),
     ],
     texts: () => module.texts?.(seen, params) ?? [],

@@ -7,6 +7,7 @@ import type { Step } from '../step.ts';
 import type { Sandbox } from './sandbox.ts';
 
 export interface Reading {
+  readonly seen: Readonly<Record<string, unknown>>;
   readonly now: StateObject | null;
   readonly want: StateObject | null;
   readonly changes: readonly Change[];
@@ -23,7 +24,7 @@ export function read(module: AnyResource, params: unknown, sandbox: Sandbox, pre
   const want = module.want(p, now, seen) as StateObject | null;
   const pending = new Set((module.pending?.(now, want, p) ?? []).map((item) => item.path));
   const changes = diffState(now, want, module.compare).filter((change) => !pending.has(change.path));
-  return { now, want, changes };
+  return { seen, now, want, changes };
 }
 
 /** Runs steps in a sandbox, one shell each; throws at the first that fails. */
@@ -47,8 +48,8 @@ export function apply(module: AnyResource, params: unknown, sandbox: Sandbox, pr
   const p: unknown = prepared ?? module.params.parse(params);
   const reading = read(module, params, sandbox, prepared);
   const after = overlayState(reading.now, reading.want, module.compare);
-  const steps: readonly Step[] = reading.changes.length === 0 ? [] : module.steps(reading.now, after, p);
+  const steps: readonly Step[] = reading.changes.length === 0 ? [] : module.steps(reading.now, after, p, reading.seen);
   runSteps(steps, sandbox);
   const left = read(module, params, sandbox, prepared).changes;
-  return { ...reading, steps, left, undo: () => runSteps(module.steps(after, reading.now, p), sandbox) };
+  return { ...reading, steps, left, undo: () => runSteps(module.steps(after, reading.now, p, reading.seen), sandbox) };
 }
