@@ -19,3 +19,23 @@ export { bool } from './schemas/bool.ts';
 export { int } from './schemas/int.ts';
 export { seconds } from './schemas/seconds.ts';
 export { words } from './schemas/words.ts';
+export { cpuList, formatCpuList, formatCpuMask, parseCpuMask, parseCpus } from './schemas/cpu-list.ts';
+export { duration } from './schemas/duration.ts';
+export { ifname } from './schemas/ifname.ts';
+export {
+  bare,
+  cidr,
+  inNetwork,
+  ipAddress,
+  ipFamily,
+  isMulticast,
+  network,
+  parseAddress,
+  parseCidr,
+  parseNetwork,
+} from './schemas/ip.ts';
+export { mac, parseMac, unicastMac } from './schemas/mac.ts';
+export { mtu, port, vlanId, vni } from './schemas/numbers.ts';
+export { parsePciAddress, pciAddress } from './schemas/pci-address.ts';
+export { formatRate, parseRate, rate } from './schemas/rate.ts';
+export { parseSize, size } from './schemas/size.ts';

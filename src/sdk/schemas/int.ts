@@ -3,13 +3,16 @@ import { z } from 'zod';
 interface Range {
   readonly min?: number;
   readonly max?: number;
+  /** With its article, for the error: `a VLAN id`. */
+  readonly what?: string;
 }
 
 /**
- * A whole number. Digits in a string are taken too: `-e count=4` and `{{ a }}0` give strings. Gives a number.
+ * A whole number. Digits in a string are taken too: `-e count=4` and `{{ a }}0` give strings. Gives a
+ * number.
  */
-export const int = ({ min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER }: Range = {}) => {
-  const error = `expected a whole number${rangeText(min, max)}`;
+export const int = ({ min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER, what }: Range = {}) => {
+  const error = `expected ${what === undefined ? 'a whole number' : `${what}: a whole number`}${rangeText(min, max)}`;
   const inRange = (value: number): boolean => Number.isSafeInteger(value) && value >= min && value <= max;
   return z
     .union([z.number(), z.string().regex(/^-?\d+$/, { error })], { error })
