@@ -1,0 +1,105 @@
+import { KvmnetError } from '../util/errors.ts';
+import type { SourceLocation } from '../util/source.ts';
+import { isAgeArmor, openAge, sealAge } from './age.ts';
+import { isAnsibleVault, openEnvelope, parseEnvelope, sealEnvelope } from './ansible-vault.ts';
+
+/** A password, or an age identity (`AGE-SECRET-KEY-1…`, one or more lines), under its vault id. */
+export interface VaultSecret {
+  /** `default` where the user named none. */
+  readonly id: string;
+  readonly secret: string;
+}
+
+export interface Vault {
+  /**
+   * The text of a `!vault` scalar. age's own format is opened asynchronously, so such scalars have to be given to
+   * `unlock` first (`unlockScalars` does that for a whole tree).
+   * @throws KvmnetError code `vault`
+   */
+  decrypt(text: string, at?: SourceLocation): string;
+  /** The text of either format. */
+  unlock(text: string, at?: SourceLocation): Promise<string>;
+}
+
+export const isVaultText = (text: string): boolean => isAnsibleVault(text) || isAgeArmor(text);
+
+/** @param onSecret is told every text that was decrypted, so that it can be hidden in reports */
+export function createVault(
+  secrets: readonly VaultSecret[],
+  onSecret: (text: string) => void = () => undefined,
+): Vault {
+  const opened = new Map<string, string>();
+  const keep = (text: string, plaintext: string): string => {
+    opened.set(text, plaintext);
+    onSecret(plaintext);
+    return plaintext;
+  };
+  const decrypt = (text: string, at?: SourceLocation): string => {
+    const known = opened.get(text);
+    if (known !== undefined) return known;
+    if (isAgeArmor(text)) throw new Error('an age text is read before it was unlocked');
+    return keep(text, openAnsible(text, secrets, at));
+  };
+  return {
+    decrypt,
+    async unlock(text, at) {
+      const known = opened.get(text);
+      if (known !== undefined) return known;
+      if (!isAgeArmor(text)) return decrypt(text, at);
+      const plaintext = await openAge(
+        text,
+        secrets.map(({ secret }) => secret),
+      );
+      if (plaintext === undefined) throw refused(secrets, undefined, at);
+      return keep(text, plaintext);
+    },
+  };
+}
+
+function openAnsible(text: string, secrets: readonly VaultSecret[], at: SourceLocation | undefined): string {
+  if (!isAnsibleVault(text))
+    throw new KvmnetError('vault', 'this is not a vault text', {
+      at,
+      hint: 'it begins with $ANSIBLE_VAULT or -----BEGIN AGE ENCRYPTED FILE-----; make one with "kvmnet vault encrypt-string"',
+    });
+  let envelope: ReturnType<typeof parseEnvelope>;
+  try {
+    envelope = parseEnvelope(text);
+  } catch (error) {
+    throw new KvmnetError('vault', (error as Error).message, { at, cause: error });
+  }
+  const { id } = envelope;
+  const ordered = id === undefined ? secrets : secrets.toSorted((a, b) => Number(b.id === id) - Number(a.id === id));
+  for (const { secret } of ordered) {
+    const plaintext = openEnvelope(envelope, secret);
+    if (plaintext !== undefined) return plaintext.toString('utf8');
+  }
+  throw refused(secrets, id, at);
+}
+
+function refused(secrets: readonly VaultSecret[], id: string | undefined, at: SourceLocation | undefined): KvmnetError {
+  const wanted = id === undefined ? '' : ` (vault id "${id}")`;
+  if (secrets.length === 0)
+    return new KvmnetError('vault', `an encrypted value${wanted}, and no vault password was given`, {
+      at,
+      hint: 'give one with --vault-password-file FILE or --vault-id ID@FILE',
+    });
+  const ids = secrets.map((secret) => `"${secret.id}"`).join(', ');
+  return new KvmnetError('vault', `no vault password opens this${wanted}; tried: ${ids}`, {
+    at,
+    hint: 'check the password, or give the right one with --vault-id ID@FILE',
+  });
+}
+
+/**
+ * Encrypts so that Ansible can read it (1.1, or 1.2 for a vault id other than `default`); with an age identity or
+ * recipient as the secret (`AGE-SECRET-KEY-1…`, `age1…`), as an armored age file.
+ */
+export async function encryptText(
+  plaintext: string,
+  secret: VaultSecret,
+  format: 'ansible' | 'age' = 'ansible',
+): Promise<string> {
+  if (format === 'age' || /^(?:AGE-SECRET-KEY-|age1)/m.test(secret.secret)) return sealAge(plaintext, secret.secret);
+  return sealEnvelope(plaintext, secret.secret, secret.id);
+}

@@ -1,0 +1,47 @@
+/** Hides known secrets in whatever is about to be shown or stored. */
+export interface Redactor {
+  add(secret: string): void;
+  redact(text: string): string;
+}
+
+const MASK = '********';
+/** Shorter texts are left alone when they are only a line of a secret: hiding every "a" would hide everything. */
+const MIN_LINE = 4;
+
+/**
+ * Longest secrets go first, so that one that holds another leaves nothing of itself. A secret of several lines is also
+ * hidden line by line, and each in the form it takes inside of JSON.
+ */
+export function createRedactor(): Redactor {
+  const forms = new Set<string>();
+  let pattern: RegExp | undefined;
+  return {
+    add(secret) {
+      for (const form of formsOf(secret)) forms.add(form);
+      pattern = undefined;
+    },
+    redact(text) {
+      if (forms.size === 0 || text === '') return text;
+      pattern ??= new RegExp(
+        [...forms]
+          .toSorted((a, b) => b.length - a.length)
+          .map(escape)
+          .join('|'),
+        'g',
+      );
+      return text.replace(pattern, MASK);
+    },
+  };
+}
+
+function* formsOf(secret: string): Iterable<string> {
+  if (secret.trim() === '') return;
+  const whole = [secret, secret.trim()];
+  const lines = secret.split(/\r?\n/).flatMap((line) => [line, line.trim()]);
+  for (const form of [...whole, ...(lines.length > 2 ? lines.filter((line) => line.trim().length >= MIN_LINE) : [])]) {
+    yield form;
+    yield JSON.stringify(form).slice(1, -1);
+  }
+}
+
+const escape = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
