@@ -39,3 +39,6 @@ export { mtu, port, vlanId, vni } from './schemas/numbers.ts';
 export { parsePciAddress, pciAddress } from './schemas/pci-address.ts';
 export { formatRate, parseRate, rate } from './schemas/rate.ts';
 export { parseSize, size } from './schemas/size.ts';
+export { launchParams } from './command/params.ts';
+export { runProgram } from './command/run-program.ts';
+export { splitProblem, splitWords } from './command/split-words.ts';
