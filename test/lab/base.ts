@@ -1,0 +1,92 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ensureInstalled } from './install.ts';
+import { withLock } from './lock.ts';
+import { cacheDir, fingerprint, here } from './paths.ts';
+import { must } from './process.ts';
+
+/**
+ * The Debian root below every lab host, made at first use (about a minute, half a gigabyte) and kept under the lab
+ * folder. A change of its packages or of its set-up makes a new one and drops the old.
+ * @returns its folder. Nobody may write there: hosts lay their own files over it.
+ */
+export async function ensureBase(log: (line: string) => void = () => {}): Promise<string> {
+  const base = join(cacheDir(), `base-${fingerprint(['base-packages.txt', 'sh/base-setup.sh'])}`);
+  if (existsSync(base)) return base;
+  return await withLock(join(cacheDir(), 'base.lock'), async () => {
+    if (existsSync(base)) return base;
+    await ensureInstalled(log);
+    await build(base, log);
+    return base;
+  });
+}
+
+async function build(base: string, log: (line: string) => void): Promise<void> {
+  const unfinished = `${base}.unfinished`;
+  await rm(unfinished, { recursive: true, force: true });
+  await mkdir(cacheDir(), { recursive: true, mode: 0o755 });
+  const suite = await debianSuite();
+  log(`making the root of the lab hosts (Debian ${suite}, once, about a minute): ${base}`);
+  const sources = join(cacheDir(), 'sources.list');
+  await writeFile(sources, await debianSources());
+  await must(
+    [
+      'mmdebstrap',
+      '--mode=root',
+      '--variant=minbase',
+      `--include=${(await packageList()).join(',')}`,
+      '--aptopt=Apt::Install-Recommends "false"',
+      '--aptopt=Acquire::Retries "3"',
+      ...(await proxySettings()).map((line) => `--aptopt=${line}`),
+      ...['man', 'doc', 'locale', 'info'].map((d) => `--dpkgopt=path-exclude=/usr/share/${d}/*`),
+      `--customize-hook=sh '${join(here, 'sh/base-setup.sh')}' "$1"`,
+      suite,
+      unfinished,
+      sources,
+    ],
+    { timeout: 1800 },
+  );
+  // The host's own apt has one source, on its own disk: labs have no way out.
+  await rm(join(unfinished, 'etc/apt/apt.conf.d/99mmdebstrap'), { force: true });
+  await rm(join(unfinished, 'etc/apt/sources.list.d'), { recursive: true, force: true });
+  await mkdir(join(unfinished, 'etc/apt/sources.list.d'));
+  await writeFile(join(unfinished, 'etc/apt/sources.list'), 'deb [trusted=yes] file:/opt/lab-packages ./\n');
+  await rm(sources);
+  await rename(unfinished, base);
+}
+
+const packageList = async (): Promise<string[]> =>
+  (await readFile(join(here, 'base-packages.txt'), 'utf8'))
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
+
+async function debianSuite(): Promise<string> {
+  const suite = /^VERSION_CODENAME=(\w+)$/m.exec(await readFile('/etc/os-release', 'utf8'))?.[1];
+  if (suite === undefined) throw new Error('/etc/os-release names no VERSION_CODENAME');
+  return suite;
+}
+
+/** Debian's own package sources as this machine's apt has them, whatever form they are written in. */
+async function debianSources(): Promise<string> {
+  const ask = async (): Promise<string[]> =>
+    (await must(['apt-get', 'indextargets', '--format', '$(ORIGIN)|deb $(REPO_URI) $(RELEASE) $(COMPONENT)']))
+      .split('\n')
+      .filter((line) => line.startsWith('Debian|'))
+      .map((line) => line.slice('Debian|'.length));
+  let lines = await ask();
+  if (lines.length === 0) {
+    await must(['apt-get', 'update'], { timeout: 600 });
+    lines = await ask();
+  }
+  if (lines.length === 0) throw new Error('apt knows no package source of Debian');
+  return `${[...new Set(lines)].join('\n')}\n`;
+}
+
+async function proxySettings(): Promise<string[]> {
+  const settings = await must(['apt-config', 'dump']);
+  return settings
+    .split('\n')
+    .filter((line) => /^Acquire::https?::(?:.*::)?Proxy\b/i.test(line) && !line.endsWith('"";'));
+}
