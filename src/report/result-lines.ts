@@ -1,0 +1,84 @@
+import type { TaskEvent } from '../engine/events.ts';
+import { durationText } from './duration.ts';
+import { failureLines, outputLines } from './failure-lines.ts';
+import type { Paint } from './paint.ts';
+import { statusStyles } from './status-style.ts';
+import { textDiffLines } from './text-diff.ts';
+import { padEnd } from '../util/text-width.ts';
+import { printable, valueText } from './value-text.ts';
+
+export interface ResultView {
+  readonly paint: Paint;
+  /** Number of -v. */
+  readonly verbosity: number;
+  /** Check mode has a longer word for what would change. */
+  readonly check: boolean;
+  /** Cells of the host column. */
+  readonly hostWidth: number;
+  /** The output of every result is what was asked for (ad-hoc commands). */
+  readonly showOutput: boolean;
+}
+
+/** Wide enough for most values; whole ones from -vv on. */
+const valueWidth = 60;
+
+/**
+ * One result as lines, each with the host first, so that what happened on a host can be picked out of a log with grep.
+ * Empty for what is not worth a line: ok and skipped, unless they carry something to be read.
+ */
+export function resultLines(event: TaskEvent, view: ResultView): string[] {
+  const details = detailLines(event, view);
+  const { word, style, from } = statusStyles[event.status];
+  if (view.verbosity < from && details.length === 0 && !view.showOutput) return [];
+  const { paint } = view;
+  const took = view.verbosity > 1 ? paint('dim', `  ${durationText(event.ms)}`) : '';
+  const host = padEnd(event.host, view.hostWidth);
+  const title = `${paint('bold', host)}  ${paint(style, padEnd(word, (view.check ? 'would change' : 'unreachable').length))}  ${taskTitle(event)}${took}`;
+  return [title, ...details.map((line) => `${paint('dim', host)}    ${line}`.trimEnd())];
+}
+
+function taskTitle(event: TaskEvent): string {
+  const role = event.role === undefined ? '' : `${event.role} : `;
+  const extras = [
+    ...(event.item === undefined ? [] : [`item ${event.item}`]),
+    ...(event.handler === true ? ['handler'] : []),
+    ...(event.delegatedTo === undefined ? [] : [`on ${event.delegatedTo}`]),
+  ];
+  return printable(`${role}${event.task}${extras.length === 0 ? '' : ` (${extras.join(', ')})`}`).replaceAll('\n', ' ');
+}
+
+function detailLines(event: TaskEvent, view: ResultView): string[] {
+  const { paint, verbosity } = view;
+  return [
+    ...event.changes.map((change) => changeLine(change, view)),
+    ...(event.texts ?? []).flatMap((texts) => textDiffLines(texts, paint)),
+    ...reasonLines(event, view),
+    ...(event.failure === undefined ? [] : failureLines(event.failure, paint, verbosity)),
+    ...(event.failure !== undefined && event.failure.at === undefined && event.status !== 'unreachable'
+      ? [paint('dim', `task at ${event.at.file}:${event.at.line}`)]
+      : []),
+    ...(event.warnings ?? []).map((warning) => `${paint('yellow', 'warning:')} ${printable(warning)}`),
+    ...(event.pending ?? []).map(({ path, reason, until }) => paint('magenta', `needs a ${until}: ${path}: ${reason}`)),
+    ...(verbosity > 1 ? registeredLines(event.result ?? {}, paint) : []),
+  ];
+}
+
+function changeLine({ path, from, to }: TaskEvent['changes'][number], { paint, verbosity }: ResultView): string {
+  const width = verbosity > 1 ? undefined : valueWidth;
+  const [before, after] = [valueText(from, width), valueText(to, width)];
+  return `${path}: ${paint('red', before)} ${paint('dim', '->')} ${paint('green', after)}`;
+}
+
+/** The text of a result: always where it was asked for (debug, ad-hoc), a reason where there is one, else from -v on. */
+function reasonLines(event: TaskEvent, { paint, verbosity, showOutput }: ResultView): string[] {
+  if (event.text === undefined || event.text === '') return [];
+  if (event.status === 'skipped') return verbosity > 0 || showOutput ? [paint('dim', printable(event.text))] : [];
+  const asked = event.module === 'debug' || event.status === 'unknown' || showOutput;
+  if (event.module === 'debug') return printable(event.text).trimEnd().split('\n');
+  return asked || verbosity > 0 ? outputLines(event.text, paint, 1) : [];
+}
+
+const registeredLines = (result: Readonly<Record<string, unknown>>, paint: Paint): string[] =>
+  Object.entries(result)
+    .filter(([, value]) => value !== undefined && value !== '')
+    .map(([key, value]) => `${paint('dim', `${key} =`)} ${printable(valueText(value))}`);

@@ -1,0 +1,124 @@
+import { Listr, ProcessOutput } from 'listr2';
+import { createLineFormatter, type LineView } from '../lines.ts';
+import type { OutputStream, Reporter } from '../reporter.ts';
+import { HostRenderer } from './host-renderer.ts';
+import { createHostTable } from './host-table.ts';
+import { createLiveArea } from './live-area.ts';
+import { rowLines } from './row-lines.ts';
+
+/** Ends a host's row: well, or with the reason why not. */
+type Finish = (failure?: Error) => void;
+
+/**
+ * For a person at a terminal: a row for each host with what it does right now, and above them, for good, what changed
+ * and what failed. Events only note things down; the screen is drawn ten times a second whatever their number.
+ */
+export function createTtyReporter(stdout: OutputStream, view: LineView, now: () => number): Reporter {
+  const format = createLineFormatter(view);
+  const table = createHostTable();
+  const output = new ProcessOutput(stdout as NodeJS.WriteStream, undefined, { leaveEmptyLine: false });
+  const area = createLiveArea({
+    write: (text) => output.toStdout(text, false),
+    get columns() {
+      return stdout.columns;
+    },
+    get rows() {
+      return stdout.rows;
+    },
+  });
+  const started = now();
+  let waiting: string[] = [];
+  let live = false;
+  let running = new Map<string, Finish>();
+
+  const show = (): void => {
+    if (!live) output.hijack();
+    live = true;
+  };
+  const hide = (): void => {
+    if (!live) return;
+    area.clear();
+    output.release();
+    live = false;
+  };
+  const flush = (): void => {
+    if (waiting.length > 0) stdout.write(`${waiting.join('\n')}\n`);
+    waiting = [];
+  };
+  /** Whatever ends the process, the cursor comes back. */
+  const onExit = (): void => hide();
+  let suspended = false;
+
+  const draw = (icon: (host: string) => string): void => {
+    if (suspended) return;
+    show();
+    const [columns, rows] = [stdout.columns ?? 80, stdout.rows ?? 24];
+    // A third of the screen at least stays for what happened.
+    const maxLines = Math.max(3, Math.floor((rows * 2) / 3));
+    const lines = rowLines(table.rows(), {
+      paint: view.paint,
+      columns,
+      maxLines,
+      now: now(),
+      started,
+      icon: ({ host }) => icon(host),
+    });
+    const above = waiting;
+    waiting = [];
+    area.draw(above, lines);
+  };
+
+  const endPlay = (): void => {
+    for (const finish of running.values()) finish();
+    running = new Map();
+  };
+
+  const startPlay = (hosts: readonly string[]): void => {
+    endPlay();
+    const tasks = hosts.map((host) => {
+      const ended = new Promise<Error | undefined>((resolve) => running.set(host, resolve));
+      const task = async (): Promise<void> => {
+        const failure = await ended;
+        if (failure !== undefined) throw failure;
+      };
+      return { title: host, task };
+    });
+    const list = new Listr(tasks, {
+      concurrent: true,
+      exitOnError: false,
+      registerSignalListeners: false,
+      renderer: HostRenderer,
+      rendererOptions: { paint: view.paint, draw },
+    });
+    // It never rejects: failures of hosts are the business of the engine.
+    void list.run();
+  };
+
+  return {
+    handle(event) {
+      table.handle(event, now());
+      if (event.type === 'run') process.once('exit', onExit);
+      if (event.type === 'play') startPlay(event.hosts);
+      if (event.type === 'host-end')
+        running.get(event.host)?.(event.status === 'ok' ? undefined : new Error(event.status));
+      if (event.type === 'recap') endPlay();
+      waiting.push(...format(event));
+    },
+    suspend() {
+      suspended = true;
+      hide();
+      flush();
+    },
+    resume() {
+      suspended = false;
+    },
+    end() {
+      endPlay();
+      suspended = true;
+      hide();
+      flush();
+      process.removeListener('exit', onExit);
+      return new Promise((resolve) => stdout.write('', () => resolve()));
+    },
+  };
+}
