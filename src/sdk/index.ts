@@ -42,3 +42,21 @@ export { parseSize, size } from './schemas/size.ts';
 export { launchParams } from './command/params.ts';
 export { runProgram } from './command/run-program.ts';
 export { splitProblem, splitWords } from './command/split-words.ts';
+export { fileProbe, sha256Of, type FileKind, type FileQuery, type FileSeen, type FileStatus } from './files/status.ts';
+export { fileMode, resolveMode } from './files/mode.ts';
+export { baseName, hostPath, plainPath } from './files/host-path.ts';
+export { ownerName } from './files/owner-name.ts';
+export { checkCommand } from './files/check-command.ts';
+export {
+  checkAccess,
+  folderOf,
+  linkScript,
+  needFolder,
+  ownerAndModeSteps,
+  wantOwnerAndMode,
+  wholeFile,
+  wholeFileSteps,
+  type OwnerAndMode,
+  type WholeFile,
+} from './files/whole-file.ts';
+export { fileContent, textContent, textOf, type SourceContent } from './files/source-content.ts';
