@@ -1,6 +1,5 @@
 import type { BaseAgent, ParsedKey } from 'ssh2';
-
-type Ssh2 = typeof import('ssh2');
+import type { Ssh2 } from './ssh2.ts';
 
 export interface AgentKey {
   readonly key: ParsedKey;

@@ -1,12 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import type { AnyAuthMethod, AuthenticationType, AuthHandlerMiddleware, ParsedKey, Prompt } from 'ssh2';
 import { KvmnetError } from '../util/errors.ts';
+import type { Ssh2 } from './ssh2.ts';
 import { agentKeys, type AgentKey } from './agent.ts';
 import type { Endpoint, IdentityFile } from './endpoint.ts';
 import { fingerprint } from './known-hosts.ts';
 import { publicPart } from './private-key.ts';
-
-type Ssh2 = typeof import('ssh2');
 
 interface Attempt {
   readonly needs: 'publickey' | 'password' | 'keyboard-interactive' | 'none';

@@ -158,10 +158,12 @@ class Talk {
     });
     channel.stdout.on('data', (chunk: Buffer) => decoder.push(chunk));
     channel.stderr.on('data', (chunk: Buffer) => this.#errors.add(chunk));
-    void channel.closed.then(() => {
-      this.#ended = true;
-      this.#wake();
-    });
+    void channel.closed.then(() => this.#end());
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#wake();
   }
 
   get printed(): string {

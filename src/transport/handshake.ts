@@ -14,10 +14,7 @@ export class Listener {
     this.#channel = channel;
     channel.stdout.on('data', this.#onStdout);
     channel.stderr.on('data', this.#onStderr);
-    void channel.closed.then(() => {
-      this.#ended = true;
-      this.#wake();
-    });
+    void channel.closed.then(() => this.#end());
   }
 
   get printed(): string {
@@ -56,6 +53,11 @@ export class Listener {
 
   readonly #onStdout = (chunk: Buffer): void => this.#hear('stdout', chunk);
   readonly #onStderr = (chunk: Buffer): void => this.#hear('stderr', chunk);
+
+  #end(): void {
+    this.#ended = true;
+    this.#wake();
+  }
 
   #hear(stream: 'stdout' | 'stderr', chunk: Buffer): void {
     this.#all.add(chunk);

@@ -101,7 +101,7 @@ export class HostKeyCheck {
             hint: `somebody may be listening in; if the host was installed anew: ssh-keygen -f "${entry.file}" -R "${name}"`,
           },
         );
-      case 'certificate-authority':
+      default:
         return new KvmnetError(
           'host-key',
           `${name} is known through a certificate authority only (${where}), and host certificates are not supported`,

@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
+import type { Ssh2 } from './ssh2.ts';
 
 /**
  * The public half of a private key that cannot be opened: from the `.pub` file beside it, or from the clear part of an OpenSSH key
  * file (PROTOCOL.key: magic, cipher, kdf, kdf options, number of keys, public key). With it the agent can be asked for the key.
  */
-export async function publicPart(ssh2: typeof import('ssh2'), path: string, text: Buffer): Promise<Buffer | undefined> {
+export async function publicPart(ssh2: Ssh2, path: string, text: Buffer): Promise<Buffer | undefined> {
   const beside = await readFile(`${path}.pub`).catch(() => undefined);
   if (beside !== undefined) {
     const parsed = ssh2.utils.parseKey(beside);

@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Channel, ChannelExit } from './channel.ts';
 
 /**
@@ -17,7 +16,9 @@ export function openProcess(
       resolve({ code, ...(signal === null ? {} : { signal }) });
     child.once('close', done);
     // A daemon that keeps our pipes open must not keep us waiting for the shell that started it.
-    child.once('exit', (code, signal) => void sleep(200, undefined, { ref: false }).then(() => done(code, signal)));
+    child.once('exit', (code, signal) => {
+      setTimeout(() => done(code, signal), 200).unref();
+    });
   });
   // Writing to a process that has gone is noticed by `closed`.
   child.stdin.on('error', () => {});

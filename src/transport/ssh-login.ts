@@ -1,12 +1,11 @@
 import type { Client } from 'ssh2';
 import type { Duplex } from 'node:stream';
 import { KvmnetError } from '../util/errors.ts';
+import type { Ssh2 } from './ssh2.ts';
 import { Authentication } from './auth.ts';
 import type { Endpoint } from './endpoint.ts';
 import { HostKeyCheck } from './host-key.ts';
 import { lostInHandshake, timedOut } from './net-errors.ts';
-
-type Ssh2 = typeof import('ssh2');
 
 // curve25519 costs a third of the CPU time of the others.
 const KEX = [

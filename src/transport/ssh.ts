@@ -3,6 +3,7 @@ import { connect as connectSocket, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Client, ClientChannel } from 'ssh2';
 import { KvmnetError } from '../util/errors.ts';
+import { loadSsh2, type Ssh2 } from './ssh2.ts';
 import type { Channel, ChannelExit } from './channel.ts';
 import type { Endpoint } from './endpoint.ts';
 import { HostConnection } from './host-connection.ts';
@@ -10,8 +11,6 @@ import { cannotConnect, timedOut, Unreachable } from './net-errors.ts';
 import { openProxy } from './proxy-command.ts';
 import { login } from './ssh-login.ts';
 import type { Connection, ConnectionSpec } from './types.ts';
-
-type Ssh2 = typeof import('ssh2');
 
 interface Context {
   readonly host: string;
@@ -21,7 +20,7 @@ interface Context {
 
 /** Logs in, over all hops, and tries again where that can help. */
 export async function connectSsh(spec: ConnectionSpec, endpoint: Endpoint, context: Context): Promise<Connection> {
-  const ssh2 = (await import('ssh2')).default;
+  const ssh2 = await loadSsh2();
   for (let attempt = 0; ; attempt++) {
     try {
       return await connectOnce(ssh2, spec, endpoint, context);
