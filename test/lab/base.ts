@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureInstalled } from './install.ts';
 import { withLock } from './lock.ts';
@@ -8,16 +8,20 @@ import { must } from './process.ts';
 
 /**
  * The Debian root below every lab host, made at first use (about a minute, half a gigabyte) and kept under the lab
- * folder. A change of its packages or of its set-up makes a new one and drops the old.
+ * folder. A change of its packages or of its set-up makes a new one.
  * @returns its folder. Nobody may write there: hosts lay their own files over it.
  */
 export async function ensureBase(log: (line: string) => void = () => {}): Promise<string> {
   const base = join(cacheDir(), `base-${fingerprint(['base-packages.txt', 'sh/base-setup.sh'])}`);
-  if (existsSync(base)) return base;
+  if (existsSync(base)) {
+    await utimes(base, new Date(), new Date());
+    return base;
+  }
   return await withLock(join(cacheDir(), 'base.lock'), async () => {
     if (existsSync(base)) return base;
     await ensureInstalled(log);
     await build(base, log);
+    await dropUnused();
     return base;
   });
 }
@@ -54,6 +58,16 @@ async function build(base: string, log: (line: string) => void): Promise<void> {
   await writeFile(join(unfinished, 'etc/apt/sources.list'), 'deb [trusted=yes] file:/opt/lab-packages ./\n');
   await rm(sources);
   await rename(unfinished, base);
+}
+
+/** Roots of other versions of this lab, when nobody has used them for a week. */
+async function dropUnused(): Promise<void> {
+  const weekAgo = Date.now() - 7 * 24 * 3600 * 1000;
+  for (const name of await readdir(cacheDir())) {
+    const path = join(cacheDir(), name);
+    if (/^base-[0-9a-f]+(\.unfinished)?$/.test(name) && (await stat(path)).mtimeMs < weekAgo)
+      await rm(path, { recursive: true });
+  }
 }
 
 const packageList = async (): Promise<string[]> =>

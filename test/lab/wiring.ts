@@ -111,8 +111,13 @@ export async function writeWiring(folder: string, host: HostRecord, uplink = 'mg
 
 /** Writes the files of its own that a host starts with, to be laid over the common root. */
 export async function writeHostFiles(folder: string, host: HostRecord): Promise<void> {
-  if (host.kind === 'bare') return;
   const etc = join(folder, 'files/etc');
+  if (host.kind === 'bare') {
+    // Nothing that PAM would set up exists there, and a login without it costs half. Passwords work all the same.
+    await mkdir(join(etc, 'ssh/sshd_config.d'), { recursive: true });
+    await writeFile(join(etc, 'ssh/sshd_config.d/bare.conf'), 'UsePAM no\n');
+    return;
+  }
   const network = join(etc, 'systemd/network');
   await mkdir(network, { recursive: true });
   for (const [name, text] of Object.entries(networkdFiles(host))) await writeFile(join(network, name), text);

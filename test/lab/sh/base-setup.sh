@@ -68,7 +68,10 @@ rm -f "$root"/etc/rc[0-6S].d/*openvswitch-testcontroller
 in_root systemctl --quiet mask sys-kernel-debug.mount sys-kernel-tracing.mount sys-kernel-config.mount \
   sys-fs-fuse-connections.mount dev-hugepages.mount proc-sys-fs-binfmt_misc.automount console-getty.service \
   getty@.service getty.target systemd-hwdb-update.service systemd-timesyncd.service
-mkdir -p "$root/etc/systemd/journald.conf.d"
+# The host's udev asks for its links only; at the machine's other devices, which are read-only, it would give up.
+mkdir -p "$root/etc/systemd/system/systemd-udev-trigger.service.d" "$root/etc/systemd/journald.conf.d"
+printf '[Service]\nExecStart=\nExecStart=-udevadm trigger --action=add --subsystem-match=net\n' \
+  > "$root/etc/systemd/system/systemd-udev-trigger.service.d/lab.conf"
 printf '[Journal]\nStorage=volatile\nRuntimeMaxUse=16M\n' > "$root/etc/systemd/journald.conf.d/lab.conf"
 
 # --- packages without a network ---------------------------------------------------------------------------------------
