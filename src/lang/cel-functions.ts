@@ -195,7 +195,7 @@ export const functions: readonly Implementation[] = [
     summary: 'the value that a JSON text holds',
     example: 'from_json("{\\"a\\": 1}").a',
     result: '1',
-    overloads: [['from_json(string): dyn', (value: string) => toCel(JSON.parse(value), NO_TRACE)]],
+    overloads: [['from_json(string): dyn', (value: string) => toCel(parseJson(value), NO_TRACE)]],
   },
   // Numbers
   {
@@ -270,6 +270,14 @@ export function lookupFile(directory: string, path: string): string {
     return readFileSync(resolve(directory, path), 'utf8');
   } catch (error) {
     throw new Error(`cannot read ${path}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`, { cause: error });
+  }
+}
+
+function parseJson(value: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch (error) {
+    throw new Error(`from_json: ${(error as Error).message}`, { cause: error });
   }
 }
 
@@ -356,7 +364,7 @@ function cidrContains(prefix: string, inner: string): boolean {
   const [network, length] = parseCidr(prefix);
   const [address, innerLength] = inner.includes('/') ? parseCidr(inner) : [parseAddress(inner), 128];
   if (address.kind() !== network.kind() || innerLength < length) return false;
-  return address.match(network as never, length);
+  return address.match(network, length);
 }
 
 function parseAddress(address: string): ipaddr.IPv4 | ipaddr.IPv6 {

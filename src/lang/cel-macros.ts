@@ -1,6 +1,6 @@
 import { EvaluationError, type ASTNode, type Environment } from '@marcbachmann/cel-js';
 import { lookupFile, type ExpressionFunction } from './cel-functions.ts';
-import { CelScope, MissingVariable, SCOPE } from './cel-scope.ts';
+import { type CelScope, MissingVariable, SCOPE } from './cel-scope.ts';
 
 /** Functions that see the expression of their argument, not its value. */
 export const macros: readonly ExpressionFunction[] = [

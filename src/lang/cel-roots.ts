@@ -7,6 +7,11 @@ const COMPREHENSIONS: ReadonlySet<string> = new Set(['map', 'filter', 'all', 'ex
 /** Names that cel-js defines itself. */
 const CONSTANTS: ReadonlySet<string> = new Set(['optional', 'cel', 'google']);
 
+const TYPE_NAMES: ReadonlySet<string> = new Set('string bool int uint double map list bytes null_type type'.split(' '));
+
+/** Ending of the name under which an expression reads what is both a type and perhaps a variable. */
+export const SHADOWED = '\u0000';
+
 /** Names of the variables that an expression reads, less those that comprehensions and `cel.bind` define. */
 export function celRoots(ast: ASTNode): CelRoots {
   const roots = new Map<string, number>();
@@ -22,7 +27,10 @@ function walk(node: unknown, bound: ReadonlySet<string>, roots: Map<string, numb
   if (!isAst(node)) return;
   if (node.op === 'id') {
     const name = node.args;
-    if (!bound.has(name) && !CONSTANTS.has(name) && !roots.has(name)) roots.set(name, node.start);
+    if (bound.has(name) || CONSTANTS.has(name)) return;
+    // Before the check, so that a variable may be called "list" or "type": cel-js would take it for the type.
+    if (TYPE_NAMES.has(name)) (node as { args: string }).args = `${name}${SHADOWED}`;
+    if (!roots.has(name)) roots.set(name, node.start);
     return;
   }
   const scope = node.op === 'rcall' ? binding(node.args) : undefined;

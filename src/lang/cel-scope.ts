@@ -1,6 +1,7 @@
-import { KvmnetError } from '../util/errors.ts';
+import type { KvmnetError } from '../util/errors.ts';
 import type { VarSource } from './lazy.ts';
 import { toCel, type Trace } from './cel-values.ts';
+import { SHADOWED } from './cel-roots.ts';
 import { undefinedVariable } from './undefined.ts';
 
 /** Reserved name under which macros find the scope itself. */
@@ -16,9 +17,13 @@ export class CelScope extends Map<string, unknown> implements Trace {
   /** The folder of the file in which the expression stands. */
   readonly directory: string;
 
-  constructor(vars: VarSource, directory: string) {
+  readonly #typeOf: (name: string) => unknown;
+
+  /** @param typeOf CEL's own value of a type's name, where no variable has that name */
+  constructor(vars: VarSource, directory: string, typeOf: (name: string) => unknown) {
     super();
     this.#vars = vars;
+    this.#typeOf = typeOf;
     this.directory = directory;
   }
 
@@ -27,7 +32,9 @@ export class CelScope extends Map<string, unknown> implements Trace {
     if (known !== undefined) return known;
     if (name === SCOPE) return this;
     try {
-      const value = this.#vars.get(name);
+      const shadowed = name.endsWith(SHADOWED) ? name.slice(0, -SHADOWED.length) : undefined;
+      if (shadowed !== undefined && !this.#vars.has(shadowed)) return this.#typeOf(shadowed);
+      const value = this.#vars.get(shadowed ?? name);
       if (value === undefined)
         throw new MissingVariable(name, undefinedVariable(name, name, this.#vars.names(), undefined));
       const converted = toCel(value, this);

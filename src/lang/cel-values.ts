@@ -113,7 +113,8 @@ export function fromCel(value: unknown): unknown {
   // cel-js does not export its classes of unsigned integers and durations.
   const primitive: unknown = value.valueOf();
   if (typeof primitive === 'bigint') return fromInteger(primitive);
-  if (Object.prototype.toString.call(value) === '[object google.protobuf.Duration]') return String(value);
+  if (Object.prototype.toString.call(value) === '[object google.protobuf.Duration]')
+    return (value as { toString(): string }).toString();
   if (value instanceof Optional) throw new Error('the result is optional: add .orValue(…)');
   if (value instanceof Uint8Array) throw new Error('the result is bytes: use string(…)');
   if (Object.getPrototypeOf(value) !== Object.prototype) throw new Error('the result is a type, not a value');

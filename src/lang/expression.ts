@@ -27,7 +27,7 @@ const environment: Environment = createEnvironment();
 /** @throws KvmnetError code `expression` with the place of the mistake: syntax, unknown functions, types */
 export function compileExpr(source: string, origin: TextOrigin): Expr {
   const parsed = parse(source, origin);
-  const places = celRoots(parsed.ast);
+  const { places } = parsed;
   const directory = dirname(origin.at.file);
   let busy = false;
   return {
@@ -36,13 +36,13 @@ export function compileExpr(source: string, origin: TextOrigin): Expr {
     roots: new Set(places.keys()),
     type: parsed.type,
     evaluate(vars) {
-      const scope = new CelScope(vars, directory);
+      const scope = new CelScope(vars, directory, typeValue);
       // A parsed expression keeps the state of its loops in itself: one that reads itself on another host needs a copy.
-      const run = busy ? environment.parse(source) : parsed.run;
+      const run = busy ? parse(source, origin).run : parsed.run;
       const outermost = !busy;
       busy = true;
       try {
-        const result: unknown = run(scope as never);
+        const result: unknown = run(scope);
         if (scope.failure !== undefined) throw scope.failure;
         return fromCel(result);
       } catch (error) {
@@ -53,6 +53,8 @@ export function compileExpr(source: string, origin: TextOrigin): Expr {
     },
   };
 }
+
+const typeValue = (name: string): unknown => environment.evaluate(name) as unknown;
 
 /** Evaluates a condition. @throws KvmnetError where the result is not a boolean */
 export function evaluateCondition(expr: Expr, vars: VarSource): boolean {
@@ -94,16 +96,17 @@ function parse(source: string, origin: TextOrigin) {
   } catch (error) {
     throw staticError(error, source, origin);
   }
+  const places = celRoots(run.ast);
   const checked = run.check();
   if (!checked.valid) throw staticError(checked.error, source, origin);
-  return { run, ast: run.ast, type: checked.type ?? 'dyn' };
+  return { run, places, type: checked.type ?? 'dyn' };
 }
 
 interface CelErrorLike {
   readonly code: string;
   readonly summary: string;
   readonly range?: { readonly start: number };
-  readonly node?: { readonly pos: number };
+  readonly node?: { readonly pos: number; readonly start: number; readonly end: number };
 }
 
 const isCelError = (error: unknown): error is CelErrorLike & Error =>
@@ -137,7 +140,7 @@ function explain(
   const start = error.range?.start ?? 0;
   const key = /^No such key: (.*)$/.exec(error.summary)?.[1];
   if (error.code === 'no_such_key' && key !== undefined) {
-    const path = source.slice(start, (error.range as { end?: number } | undefined)?.end ?? source.length).trim();
+    const path = source.slice(error.node?.start ?? start, error.node?.end ?? source.length).trim();
     const known = scope.miss?.key === key ? scope.miss.known() : [];
     return new KvmnetError('undefined-variable', `"${path}" is undefined: there is no "${key}"`, {
       at: origin.locate(error.node?.pos ?? start),

@@ -129,7 +129,7 @@ export function nodeOf(value: Json, at: SourceLocation): YamlNode {
   if (isObject(value)) {
     const entries = new Map<string, MappingEntry>();
     for (const [key, item] of Object.entries(value)) {
-      entries.set(key, { key: textNode(key, at), value: nodeOf(item as Json, at) });
+      entries.set(key, { key: textNode(key, at), value: nodeOf(item, at) });
     }
     return mappingNode(entries, () => at);
   }
@@ -143,17 +143,11 @@ const textNode = (text: string, at: SourceLocation): ScalarNode =>
 
 /** The plain JavaScript value of a node. Templates stay text; tagged scalars become `Tagged`. */
 export function toValue(node: YamlNode): unknown {
-  switch (node.kind) {
-    case 'scalar':
-      return node.tag === undefined ? node.value : new Tagged(node.tag, node.text);
-    case 'sequence':
-      return node.items.map(toValue);
-    case 'mapping': {
-      const result: Record<string, unknown> = {};
-      for (const [key, entry] of node.entries) setOwn(result, key, toValue(entry.value));
-      return result;
-    }
-  }
+  if (node.kind === 'scalar') return node.tag === undefined ? node.value : new Tagged(node.tag, node.text);
+  if (node.kind === 'sequence') return node.items.map(toValue);
+  const result: Record<string, unknown> = {};
+  for (const [key, entry] of node.entries) setOwn(result, key, toValue(entry.value));
+  return result;
 }
 
 /** Sets a property even where its name is `__proto__`. */

@@ -94,7 +94,7 @@ export const templateHelpers: Readonly<Record<string, TemplateHelper>> = {
   },
   length: {
     signature: '{{length x}}',
-    summary: 'the number of items, of members, or of characters',
+    summary: 'the number of items, of members, or of UTF-16 units of a text',
     example: '{{length (split "a,b" ",")}}',
     result: '2',
     arity: [1, 1],
@@ -166,7 +166,7 @@ function listOf(value: unknown): readonly unknown[] {
 }
 
 function lengthOf(value: unknown): number {
-  if (typeof value === 'string') return [...value].length;
+  if (typeof value === 'string') return value.length;
   if (Array.isArray(value)) return value.length;
   if (value instanceof LazyRecord) return [...value.names()].length;
   if (typeof value === 'object' && value !== null) return Object.keys(value).length;

@@ -21,7 +21,7 @@ class Scope implements VarSource {
   readonly #rendering: string[] = [];
 
   constructor(layers: readonly Layer[]) {
-    this.#layers = layers.toSorted((a, b) => rank(a) - rank(b)).reverse();
+    this.#layers = layers.toSorted((a, b) => rank(a) - rank(b)).toReversed();
   }
 
   has(name: string): boolean {
