@@ -60,3 +60,25 @@ export {
   type WholeFile,
 } from './files/whole-file.ts';
 export { fileContent, textContent, textOf, type SourceContent } from './files/source-content.ts';
+export { expression } from './schemas/expression.ts';
+export { sleep } from './sleep.ts';
+export { treeProbe } from './files/tree-status.ts';
+export { noSuchDevice, parseBridgeVlans, parseFdb, type FdbEntry, type PortVlan } from './parsers/bridge.ts';
+export {
+  parseEthtoolCoalesce,
+  parseEthtoolFeatures,
+  parseEthtoolPairs,
+  type EthtoolFeature,
+  type EthtoolPair,
+} from './parsers/ethtool.ts';
+export { parseAddresses, type InterfaceAddress } from './parsers/ip-address.ts';
+export { ipLink, ipLinks } from './parsers/ip-link-probe.ts';
+export { parseLinks, type Link, type LinkVf } from './parsers/ip-link.ts';
+export { parseRoutes, type NextHop, type Route } from './parsers/ip-route.ts';
+export { parseIptablesSave, type SavedChain, type SavedTables } from './parsers/iptables-save.ts';
+export { parseKeyValue } from './parsers/key-value.ts';
+export { ovsdbMap, ovsdbOptional, ovsdbSet, parseOvsdb, type OvsdbRow, type OvsdbValue } from './parsers/ovsdb.ts';
+export { parseInterrupts, type InterruptLine } from './parsers/proc-interrupts.ts';
+export { parseFilters, type TcFilter, type U32Match } from './parsers/tc-filter-text.ts';
+export { parseHtbClasses, parseQdiscs, type HtbClass, type Qdisc, type TcNumber } from './parsers/tc.ts';
+export { readJson, toolJson, toolText, unreadable } from './parsers/tool-output.ts';

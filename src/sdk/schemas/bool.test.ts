@@ -13,7 +13,11 @@ describe('bool', () => {
     expect(bool().parse(value)).toBe(false);
   });
   it.each([0, 1, 'y', '', 'yes ', null, [], 'oN'])('refuses %j', (value) => {
-    expect(bool().safeParse(value).error?.issues.map((i) => i.message)).toEqual(['expected yes or no']);
+    expect(
+      bool()
+        .safeParse(value)
+        .error?.issues.map((i) => i.message),
+    ).toEqual(['expected yes or no']);
   });
   it('keeps defaults and can be described to an editor', () => {
     const Params = z.strictObject({ force: bool().default(false), other: bool().optional() });
@@ -41,7 +45,11 @@ describe('int', () => {
     [{ max: 9 }, '10', 'expected a whole number, 9 or less'],
     [{ min: 1, max: 65535 }, 65536, 'expected a whole number from 1 to 65535'],
   ])('%j refuses %j', (range, value, message) => {
-    expect(int(range).safeParse(value).error?.issues.map((i) => i.message)).toEqual([message]);
+    expect(
+      int(range)
+        .safeParse(value)
+        .error?.issues.map((i) => i.message),
+    ).toEqual([message]);
   });
 });
 
@@ -54,9 +62,11 @@ describe('seconds', () => {
     expect(seconds().parse(value)).toBe(expected);
   });
   it.each([-1, '-1', 'soon', Number.NaN, Number.POSITIVE_INFINITY, null])('refuses %j', (value) => {
-    expect(seconds().safeParse(value).error?.issues.map((i) => i.message)).toEqual([
-      'expected a number of seconds, 0 or more',
-    ]);
+    expect(
+      seconds()
+        .safeParse(value)
+        .error?.issues.map((i) => i.message),
+    ).toEqual(['expected a number of seconds, 0 or more']);
   });
 });
 
@@ -64,7 +74,10 @@ describe('words', () => {
   it.each([
     ['a', ['a']],
     ['a, b,,c', ['a', 'b', 'c']],
-    [['a ', 'b,c'], ['a', 'b,c']],
+    [
+      ['a ', 'b,c'],
+      ['a', 'b,c'],
+    ],
     ['', []],
   ])('%j gives %j', (value, expected) => {
     expect(words().parse(value)).toEqual(expected);

@@ -26,5 +26,5 @@ const describe = (value: unknown): string => {
   if (value === undefined) return 'missing';
   if (value === null) return 'empty';
   if (Array.isArray(value)) return 'a list';
-  return typeof value === 'object' ? 'a map' : `a ${typeof value} (${String(value)})`;
+  return typeof value === 'object' ? 'a map' : `a ${typeof value} (${JSON.stringify(value)})`;
 };

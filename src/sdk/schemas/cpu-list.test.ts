@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { messageOf } from '../testing/message-of.ts';
 import { cpuList, formatCpuList, formatCpuMask, parseCpuMask, parseCpus } from './cpu-list.ts';

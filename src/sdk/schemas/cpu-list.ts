@@ -15,8 +15,10 @@ export function parseCpus(text: string): readonly number[] {
 export function parseCpuMask(text: string): readonly number[] {
   const value = text.trim().toLowerCase().replace(/^0x/, '');
   if (!/^[0-9a-f]+(,[0-9a-f]{8})*$/.test(value)) throw new RangeError(`"${text}" is no CPU mask`);
-  const digits = [...value.replaceAll(',', '')].reverse();
-  const cpus = digits.flatMap((digit, i) => [0, 1, 2, 3].filter((bit) => (Number.parseInt(digit, 16) >> bit) & 1).map((bit) => i * 4 + bit));
+  const digits = value.replaceAll(',', '').split('').toReversed();
+  const cpus = digits.flatMap((digit, i) =>
+    [0, 1, 2, 3].filter((bit) => ((Number.parseInt(digit, 16) >> bit) & 1) === 1).map((bit) => i * 4 + bit),
+  );
   return checked(cpus, text);
 }
 

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { messageOf } from '../testing/message-of.ts';
 import { duration } from './duration.ts';
@@ -22,8 +22,10 @@ describe('duration', () => {
     );
   });
   it('has fixed points', () => {
-    fc.assert(fc.property(fc.nat(), (seconds) => {
-expect(duration().parse(seconds)).toBe(seconds);
-}));
+    fc.assert(
+      fc.property(fc.nat(), (seconds) => {
+        expect(duration().parse(seconds)).toBe(seconds);
+      }),
+    );
   });
 });

@@ -3,9 +3,12 @@ import { ifname } from './ifname.ts';
 import { messageOf } from '../testing/message-of.ts';
 
 describe('ifname', () => {
-  it.each(['eth0', 'enp1s0f0np0', 'br-ex', 'vxlan100', 'a', '123456789012345', 'größe', 'eth0.100', '..a'])('takes %s', (name) => {
-    expect(ifname().parse(name)).toBe(name);
-  });
+  it.each(['eth0', 'enp1s0f0np0', 'br-ex', 'vxlan100', 'a', '123456789012345', 'größe', 'eth0.100', '..a'])(
+    'takes %s',
+    (name) => {
+      expect(ifname().parse(name)).toBe(name);
+    },
+  );
   it.each([
     ['größe-größe-12', '"größe-größe-12" has 18 bytes'],
     ['', 'an interface name cannot be empty'],

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { messageOf } from '../testing/message-of.ts';
 import { cidr, inNetwork, ipAddress, ipFamily, isMulticast, network, parseCidr, parseNetwork } from './ip.ts';
@@ -13,9 +13,12 @@ describe('ip', () => {
   ])('reads the address %s', (input, output) => {
     expect(ipAddress().parse(input)).toBe(output);
   });
-  it.each(['10.1', '0x0a000001', '010.0.0.1', '256.0.0.1', '10.0.0.1/24', 'example.com', '', '1'])('refuses %j', (input) => {
-    expect(messageOf(ipAddress(), input)).toBe(`"${input}" is no IP address`);
-  });
+  it.each(['10.1', '0x0a000001', '010.0.0.1', '256.0.0.1', '10.0.0.1/24', 'example.com', '', '1'])(
+    'refuses %j',
+    (input) => {
+      expect(messageOf(ipAddress(), input)).toBe(`"${input}" is no IP address`);
+    },
+  );
   it('refuses a scope and a number', () => {
     expect(messageOf(ipAddress(), 'fe80::1%eth0')).toBe(
       '"fe80::1%eth0" names a scope: give the address and the interface apart',
@@ -35,11 +38,14 @@ describe('ip', () => {
     expect(cidr().parse(input)).toBe(address);
     expect(network().parse(input)).toBe(net);
   });
-  it.each(['10.0.0.1/33', '10.0.0.1/-1', '10.0.0.1/24/5', '10.0.0.1/', '10.0.0.1/255.0.255.0'])('refuses %s', (input) => {
-    expect(messageOf(cidr(), input)).toBe(
-      `"${input}" has no prefix length between 0 and 32: write e.g. "10.0.0.1/24"`,
-    );
-  });
+  it.each(['10.0.0.1/33', '10.0.0.1/-1', '10.0.0.1/24/5', '10.0.0.1/', '10.0.0.1/255.0.255.0'])(
+    'refuses %s',
+    (input) => {
+      expect(messageOf(cidr(), input)).toBe(
+        `"${input}" has no prefix length between 0 and 32: write e.g. "10.0.0.1/24"`,
+      );
+    },
+  );
   it('answers questions about addresses', () => {
     expect(ipFamily('fd00::1')).toBe(6);
     expect(ipFamily('10.0.0.1/8')).toBe(4);
@@ -49,7 +55,10 @@ describe('ip', () => {
     expect(inNetwork('fd00::1', '10.0.0.64/26')).toBe(false);
   });
   it('has fixed points', () => {
-    const address = fc.oneof(fc.tuple(fc.ipV4(), fc.integer({ min: 0, max: 32 })), fc.tuple(fc.ipV6(), fc.integer({ min: 0, max: 128 })));
+    const address = fc.oneof(
+      fc.tuple(fc.ipV4(), fc.integer({ min: 0, max: 32 })),
+      fc.tuple(fc.ipV6(), fc.integer({ min: 0, max: 128 })),
+    );
     fc.assert(
       fc.property(address, ([host, length]) => {
         for (const canonical of [parseCidr, parseNetwork]) {

@@ -15,7 +15,9 @@ export function parseCidr(value: string): string {
 /** Canonical form of a network: host bits are masked. @throws RangeError */
 export function parseNetwork(value: string): string {
   const { address, length } = readCidr(value);
-  const bytes = address.toByteArray().map((byte, i) => byte & (0xff00 >> Math.min(8, Math.max(0, length - i * 8))) & 0xff);
+  const bytes = address
+    .toByteArray()
+    .map((byte, i) => byte & (0xff00 >> Math.min(8, Math.max(0, length - i * 8))) & 0xff);
   return `${format(ipaddr.fromByteArray(bytes))}/${length}`;
 }
 
@@ -58,9 +60,7 @@ const maskLength = (mask: string): number | null =>
 
 function format(address: Address): string {
   if (address instanceof ipaddr.IPv4) return address.toString();
-  return address.isIPv4MappedAddress()
-    ? `::ffff:${address.toIPv4Address().toString()}`
-    : address.toRFC5952String();
+  return address.isIPv4MappedAddress() ? `::ffff:${address.toIPv4Address().toString()}` : address.toRFC5952String();
 }
 
 /** An IPv4 or IPv6 address, in canonical form. */

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { messageOf } from '../testing/message-of.ts';
 import { mac, parseMac, unicastMac } from './mac.ts';
@@ -13,14 +13,18 @@ describe('mac', () => {
   ])('reads %s', (input, output) => {
     expect(mac().parse(input)).toBe(output);
   });
-  it.each(['', '52:54:00:6d:90', '52:54:00:6d:90:02:01', '52:54-00:6d:90:02', '52:54:00:6d:90:0g', '52:54:00:6d:90:02\n52'])(
-    'refuses %j',
-    (input) => {
-      expect(messageOf(mac(), input)).toBe(
-        `"${input}" is no MAC address: write six hexadecimal bytes, e.g. "52:54:00:6d:90:02"`,
-      );
-    },
-  );
+  it.each([
+    '',
+    '52:54:00:6d:90',
+    '52:54:00:6d:90:02:01',
+    '52:54-00:6d:90:02',
+    '52:54:00:6d:90:0g',
+    '52:54:00:6d:90:02\n52',
+  ])('refuses %j', (input) => {
+    expect(messageOf(mac(), input)).toBe(
+      `"${input}" is no MAC address: write six hexadecimal bytes, e.g. "52:54:00:6d:90:02"`,
+    );
+  });
   it('knows the sexagesimal number that YAML 1.1 makes of 11:22:33:44:55:06', () => {
     expect(messageOf(mac(), 8_841_895_506)).toBe(
       'a MAC address is text, not a number (8841895506): quote it, YAML reads it as something else',

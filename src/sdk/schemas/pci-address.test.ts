@@ -12,8 +12,6 @@ describe('pciAddress', () => {
     expect(pciAddress().parse(output)).toBe(output);
   });
   it.each(['05:00', '05:20.0', '05:00.8', '000:05:00.0', 'eth0', '05:00.0 '.repeat(2)])('refuses %s', (input) => {
-    expect(messageOf(pciAddress(), input)).toBe(
-      `"${input}" is no PCI address: write e.g. "0000:05:00.0" or "05:00.0"`,
-    );
+    expect(messageOf(pciAddress(), input)).toBe(`"${input}" is no PCI address: write e.g. "0000:05:00.0" or "05:00.0"`);
   });
 });

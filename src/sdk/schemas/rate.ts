@@ -2,7 +2,17 @@ import { z } from 'zod';
 import { canonical } from './canonical.ts';
 
 // tc's own names (iproute2, lib/utils_math.c): `bit` counts bits, `bps` BYTES per second, `i` powers of 1024.
-const prefixes = { '': 1, k: 1e3, m: 1e6, g: 1e9, t: 1e12, ki: 2 ** 10, mi: 2 ** 20, gi: 2 ** 30, ti: 2 ** 40 } as const;
+const prefixes = {
+  '': 1,
+  k: 1e3,
+  m: 1e6,
+  g: 1e9,
+  t: 1e12,
+  ki: 2 ** 10,
+  mi: 2 ** 20,
+  gi: 2 ** 30,
+  ti: 2 ** 40,
+} as const;
 const rateUnits = new Map<string, number>([
   ['', 1],
   ...Object.entries(prefixes).flatMap(([prefix, scale]): [string, number][] => [
@@ -27,7 +37,12 @@ export function parseRate(value: string | number): number {
 
 /** Bits per second as short text that {@link parseRate} reads back exactly: `10mbit`. */
 export function formatRate(bits: number): string {
-  for (const [unit, scale] of [['tbit', 1e12], ['gbit', 1e9], ['mbit', 1e6], ['kbit', 1e3]] as const) {
+  for (const [unit, scale] of [
+    ['tbit', 1e12],
+    ['gbit', 1e9],
+    ['mbit', 1e6],
+    ['kbit', 1e3],
+  ] as const) {
     if (bits % scale === 0) return `${bits / scale}${unit}`;
   }
   return `${bits}bit`;

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { messageOf } from '../testing/message-of.ts';
 import { size } from './size.ts';
@@ -24,8 +24,10 @@ describe('size', () => {
     );
   });
   it('has fixed points', () => {
-    fc.assert(fc.property(fc.nat(), (bytes) => {
-expect(size().parse(bytes)).toBe(bytes);
-}));
+    fc.assert(
+      fc.property(fc.nat(), (bytes) => {
+        expect(size().parse(bytes)).toBe(bytes);
+      }),
+    );
   });
 });

@@ -7,7 +7,11 @@ const units = new Map<string, number>([
   ['b', 1],
   ...(['k', 'm', 'g'] as const).flatMap((prefix, i): [string, number][] => {
     const scale = 1024 ** (i + 1);
-    return [[prefix, scale], [`${prefix}b`, scale], [`${prefix}bit`, scale / 8]];
+    return [
+      [prefix, scale],
+      [`${prefix}b`, scale],
+      [`${prefix}bit`, scale / 8],
+    ];
   }),
 ]);
 
