@@ -8,7 +8,7 @@ import { Tail } from './output.ts';
 import { quote } from './sh-quote.ts';
 import type { UploadOptions } from './types.ts';
 
-/** Exchanges of a file transfer beyond opening the channel and starting the shell: the script, and the end of the data. */
+/** Exchanges of a file transfer: opening the channel, starting the sh, its script, the end of the data. */
 export const TRANSFER_ROUND_TRIPS = 4;
 
 /**
@@ -33,7 +33,7 @@ export async function sendFile(
       // Nobody can have guessed the name: what is there already is ours.
       'if { [ -d "$d" ] || mkdir "$d"; } && : >"$f"; then',
       `echo "${token} ready $f"; cat >"$f"; c=$?`,
-      `n=$(wc -c <"$f"); echo ${token} done $c $n; exit 0`,
+      `n=$(wc -c <"$f"); [ $c = 0 ] || rm -f "$f"; echo ${token} done $c $n; exit 0`,
       'else exit 1; fi; }\n',
     ].join('\n'),
   );
@@ -46,26 +46,29 @@ export async function sendFile(
   }
   const counter = progress(options);
   const done = talk.next('done');
-  try {
-    await Promise.race([pipeline(content, counter.stream, channel.stdin, signalOf(options)), done]);
-  } catch (error) {
-    channel.close();
-    throw transferFailed(error, host, options, channel);
-  }
-  const answer = await done;
-  const [code, size] = (answer ?? '').trim().split(/\s+/);
-  if (code === '0' && Number(size) === counter.bytes() && content.readableEnded) return path;
-  if (!content.destroyed) content.destroy();
-  if (answer === undefined && channel.lost()) throw lost(host);
-  const full = /no space left|quota exceeded/i.test(talk.printed);
-  throw new KvmnetError(
-    'io',
-    `could not write ${path} on the host: ${talk.printed || `${size ?? 0} of ${counter.bytes()} bytes arrived`}`,
-    {
-      host,
-      hint: full ? 'make room on the host, or set TMPDIR there to a folder on another file system' : undefined,
-    },
+  const sent = pipeline(content, counter.stream, channel.stdin, signalOf(options)).then(
+    () => undefined,
+    (error: unknown) => ({ error }),
   );
+  // When the host stops reading, what is left can never be sent: it says why.
+  const failed = await Promise.race([sent, done.then(() => undefined)]);
+  if (failed !== undefined && (options.signal?.aborted || content.errored !== null || channel.lost())) {
+    channel.close();
+    throw transferFailed(content.errored ?? failed.error, host, options, channel);
+  }
+  const [code, size] = ((await done) ?? '').split(' ');
+  if (code === '0' && Number(size) === counter.bytes() && content.readableEnded) return path;
+  content.destroy();
+  if (channel.lost()) throw lost(host);
+  throw writeFailed(host, path, talk.printed || `${size ?? 0} of ${counter.bytes()} bytes arrived`);
+}
+
+function writeFailed(host: string, path: string, why: string): KvmnetError {
+  const full = /no space left|quota exceeded/i.test(why);
+  return new KvmnetError('io', `cannot write ${path} on the host: ${why.replace(/^cat: /, '')}`, {
+    host,
+    hint: full ? 'make room on the host' : undefined,
+  });
 }
 
 /** Receives a file as a stream. */

@@ -9,8 +9,8 @@ export interface FrameSink {
   mark(words: readonly string[]): void;
 }
 
-// A mark is the token and a few short words. More than that after a token was not written by our wrapper.
-const LONGEST_MARK = 128;
+// A mark is the token and a few words, at most a path. More than that after a token was not written by our wrapper.
+const LONGEST_MARK = 8192;
 
 /** Cuts one stream at its marks. Output may hold any bytes, in chunks of any size, with or without a last newline. */
 export class FrameDecoder {

@@ -17,6 +17,15 @@ export class Listener {
     void channel.closed.then(() => this.#end());
   }
 
+  /** Listens to one more stream, as if it were stderr: the terminal a password is asked for on. */
+  follow(stream: Readable): void {
+    stream.on('data', this.#onStderr);
+  }
+
+  unfollow(stream: Readable): void {
+    stream.off('data', this.#onStderr);
+  }
+
   get printed(): string {
     return this.#all.text();
   }

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { KvmnetError } from '../util/errors.ts';
-import { openSh, refusedBecome } from './become.ts';
+import { refusedBecome } from './become-errors.ts';
+import { openSh } from './become.ts';
 import type { Channel, OpenChannel } from './channel.ts';
 import { receiveFile, sendFile, TRANSFER_ROUND_TRIPS } from './files.ts';
 import { KeptShell } from './kept-shell.ts';
@@ -24,6 +25,68 @@ export class HostConnection implements Connection {
   readonly #folder = `.kvmnet-${randomBytes(16).toString('hex')}`;
   /** Who has files in a private folder of ours; undefined is the login user. */
   readonly #uploaders = new Map<string, Become | undefined>();
+  /** Channels of files being copied: the host may allow no more (MaxSessions) until one of them is done. */
+  readonly #transfers = new Set<Promise<unknown>>();
+  #roundTrips = 0;
+  #closing: Promise<void> | undefined;
+
+  constructor(spec: ConnectionSpec, link: Link) {
+    this.spec = spec;
+    this.#link = link;
+  }
+
+  /**
+   * One per request; four per file: opening the channel, starting the sh, its script, the data. Opening a kept shell is
+   * part of logging in and not counted.
+   */
+  get roundTrips(): number {
+    return this.#roundTrips;
+  }
+
+  get closed(): boolean {
+    return this.#closing !== undefined || this.#link.closed();
+  }
+
+  shell(become?: Become): Shell {
+    const key = keyOf(become);
+    const known = this.#shells.get(key);
+    if (known !== undefined) return known;
+    const shell = new KeptShell({
+      host: this.spec.host,
+      label: become === undefined ? 'the shell' : `the ${become.method} shell of ${become.user}`,
+      open: () => this.#open(become),
+      refused: (ended) => refused(this.spec, become, ended),
+      countRoundTrip: () => (this.#roundTrips += 1),
+    });
+    this.#shells.set(key, shell);
+    return shell;
+  }
+
+  async upload(content: Readable, options: UploadOptions = {}): Promise<string> {
+    const { become } = options;
+    this.#uploaders.set(keyOf(become), become);
+    const folder = become === undefined ? this.#folder : `${this.#folder}-${become.user}`;
+    return this.#transfer(become, (channel) => sendFile(channel, this.spec.host, folder, content, options));
+  }
+
+  async download(path: string, sink: Writable, options: UploadOptions = {}): Promise<void> {
+    await this.#transfer(options.become, (channel) => receiveFile(channel, this.spec.host, path, sink, options));
+  }
+
+  forward(address: string, port: number): Promise<Duplex>;
+  close(): Promise<void>;
+}
+
+/** A connection made of channels, whatever carries them. */
+export class HostConnection implements Connection {
+  readonly spec: ConnectionSpec;
+  readonly #link: Link;
+  readonly #shells = new Map<string, KeptShell>();
+  readonly #folder = `.kvmnet-${randomBytes(16).toString('hex')}`;
+  /** Who has files in a private folder of ours; undefined is the login user. */
+  readonly #uploaders = new Map<string, Become | undefined>();
+  /** Channels of files being copied: the host may allow no more (MaxSessions) until one of them is done. */
+  readonly #transfers = new Set<Promise<unknown>>();
   #roundTrips = 0;
   #closing: Promise<void> | undefined;
 
@@ -105,9 +168,25 @@ export class HostConnection implements Connection {
     }
   }
 
-  #open(become: Become | undefined): Promise<Channel> {
-    if (this.closed) throw new KvmnetError('connection-lost', 'the connection is closed', { host: this.spec.host });
-    return openSh(this.#link.open, this.spec, become);
+  async #transfer<T>(become: Become | undefined, copy: (channel: Channel) => Promise<T>): Promise<T> {
+    const channel = await this.#open(become);
+    this.#roundTrips += TRANSFER_ROUND_TRIPS;
+    const ended = channel.closed.then(() => this.#transfers.delete(ended));
+    this.#transfers.add(ended);
+    return copy(channel);
+  }
+
+  async #open(become: Become | undefined): Promise<Channel> {
+    for (;;) {
+      if (this.closed) throw new KvmnetError('connection-lost', 'the connection is closed', { host: this.spec.host });
+      try {
+        return await openSh(this.#link.open, this.spec, become);
+      } catch (error) {
+        const full = error instanceof KvmnetError && error.code === 'refused';
+        if (!full || this.#transfers.size === 0) throw error;
+        await Promise.race(this.#transfers);
+      }
+    }
   }
 }
 

@@ -1,8 +1,9 @@
 import { KvmnetError } from '../util/errors.ts';
 import type { Outcome } from './answer.ts';
 import type { Channel } from './channel.ts';
-import { SessionEnded, ShellSession } from './shell-session.ts';
+import { deferred } from './deferred.ts';
 import { tooMuchOutput } from './output.ts';
+import { SessionEnded, ShellSession } from './shell-session.ts';
 import type { Part, PartResult, RequestOptions, Shell } from './types.ts';
 
 export interface KeptShellContext {
@@ -19,6 +20,9 @@ export interface KeptShellContext {
 
 // Time the host has, after its own guard should have ended a request, before we stop waiting: KILL comes 2 s after TERM.
 const GRACE_SECONDS = 20;
+
+// Time a request has to begin when it is to be interrupted before it did: its text may still be on the way.
+const BEGIN_SECONDS = 5;
 
 /** A shell that is opened at its first request, kept, and opened anew after it died. */
 export class KeptShell implements Shell {
@@ -46,14 +50,15 @@ export class KeptShell implements Shell {
     const { host } = this.#context;
     if (options.signal?.aborted) throw interrupted(host);
     if (parts.length === 0) return [];
-    const session = await this.#live();
+    const session = await this.#live(options.signal);
     let stop: KvmnetError | undefined;
     let stopping: Promise<void> | undefined;
     let pid: number | undefined;
+    let unbegun: NodeJS.Timeout | undefined;
     const end = (reason: KvmnetError): void => {
       stop ??= reason;
-      // Not begun: the request may still be on its way; it is ended as soon as it says that it runs.
       if (pid !== undefined) stopping ??= this.#kill(session, pid);
+      else unbegun ??= setTimeout(() => session.close(), BEGIN_SECONDS * 1000);
     };
     const onAbort = (): void => end(interrupted(host));
     options.signal?.addEventListener('abort', onAbort, { once: true });
@@ -65,6 +70,7 @@ export class KeptShell implements Shell {
       const outcome = await session.run(parts, options, {
         started: (control) => {
           pid = control;
+          clearTimeout(unbegun);
           if (stop) end(stop);
         },
         tooMuch: () => end(tooMuchOutput(host, options.maxOutput ?? 0)),
@@ -81,15 +87,33 @@ export class KeptShell implements Shell {
       throw stop ?? this.#explain(error, timeout);
     } finally {
       clearTimeout(deadline);
+      clearTimeout(unbegun);
       options.signal?.removeEventListener('abort', onAbort);
     }
   }
 
-  async #live(): Promise<ShellSession> {
-    if (this.#closed)
-      throw new KvmnetError('connection-lost', 'the connection is closed', { host: this.#context.host });
-    if (this.#session === undefined || this.#session.dead) this.#session = new ShellSession(await this.#context.open());
-    return this.#session;
+  async #live(signal: AbortSignal | undefined): Promise<ShellSession> {
+    const { host } = this.#context;
+    if (this.#closed) throw new KvmnetError('connection-lost', 'the connection is closed', { host });
+    if (this.#session !== undefined && !this.#session.dead) return this.#session;
+    const opening = this.#context.open();
+    const [aborted, abort] = deferred<undefined>();
+    const onAbort = (): void => abort(undefined);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      const channel = await Promise.race([opening, aborted]);
+      if (channel === undefined) {
+        void opening.then(
+          (late) => late.close(),
+          () => {},
+        );
+        throw interrupted(host);
+      }
+      this.#session = new ShellSession(channel);
+      return this.#session;
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+    }
   }
 
   /** Ends what runs under a control shell, from a second shell of the same user. */
