@@ -73,69 +73,6 @@ export class HostConnection implements Connection {
     await this.#transfer(options.become, (channel) => receiveFile(channel, this.spec.host, path, sink, options));
   }
 
-  forward(address: string, port: number): Promise<Duplex>;
-  close(): Promise<void>;
-}
-
-/** A connection made of channels, whatever carries them. */
-export class HostConnection implements Connection {
-  readonly spec: ConnectionSpec;
-  readonly #link: Link;
-  readonly #shells = new Map<string, KeptShell>();
-  readonly #folder = `.kvmnet-${randomBytes(16).toString('hex')}`;
-  /** Who has files in a private folder of ours; undefined is the login user. */
-  readonly #uploaders = new Map<string, Become | undefined>();
-  /** Channels of files being copied: the host may allow no more (MaxSessions) until one of them is done. */
-  readonly #transfers = new Set<Promise<unknown>>();
-  #roundTrips = 0;
-  #closing: Promise<void> | undefined;
-
-  constructor(spec: ConnectionSpec, link: Link) {
-    this.spec = spec;
-    this.#link = link;
-  }
-
-  /**
-   * One per request; four per file: opening the channel, starting the sh, its script, the data. Opening a kept shell is
-   * part of logging in and not counted.
-   */
-  get roundTrips(): number {
-    return this.#roundTrips;
-  }
-
-  get closed(): boolean {
-    return this.#closing !== undefined || this.#link.closed();
-  }
-
-  shell(become?: Become): Shell {
-    const key = keyOf(become);
-    const known = this.#shells.get(key);
-    if (known !== undefined) return known;
-    const shell = new KeptShell({
-      host: this.spec.host,
-      label: become === undefined ? 'the shell' : `the ${become.method} shell of ${become.user}`,
-      open: () => this.#open(become),
-      refused: (ended) => refused(this.spec, become, ended),
-      countRoundTrip: () => (this.#roundTrips += 1),
-    });
-    this.#shells.set(key, shell);
-    return shell;
-  }
-
-  async upload(content: Readable, options: UploadOptions = {}): Promise<string> {
-    const channel = await this.#open(options.become);
-    this.#roundTrips += TRANSFER_ROUND_TRIPS;
-    this.#uploaders.set(keyOf(options.become), options.become);
-    const folder = options.become === undefined ? this.#folder : `${this.#folder}-${options.become.user}`;
-    return sendFile(channel, this.spec.host, folder, content, options);
-  }
-
-  async download(path: string, sink: Writable, options: UploadOptions = {}): Promise<void> {
-    const channel = await this.#open(options.become);
-    this.#roundTrips += TRANSFER_ROUND_TRIPS;
-    await receiveFile(channel, this.spec.host, path, sink, options);
-  }
-
   forward(address: string, port: number): Promise<Duplex> {
     this.#roundTrips += 1;
     return this.#link.forward(address, port);
@@ -171,8 +108,9 @@ export class HostConnection implements Connection {
   async #transfer<T>(become: Become | undefined, copy: (channel: Channel) => Promise<T>): Promise<T> {
     const channel = await this.#open(become);
     this.#roundTrips += TRANSFER_ROUND_TRIPS;
-    const ended = channel.closed.then(() => this.#transfers.delete(ended));
-    this.#transfers.add(ended);
+    const { closed } = channel;
+    this.#transfers.add(closed);
+    void closed.then(() => this.#transfers.delete(closed));
     return copy(channel);
   }
 
