@@ -27,7 +27,7 @@ export const debug = defineAction({
       return { changed: false, skipped: true, message: `shown with -${'v'.repeat(p.verbosity)} or more` };
     }
     if (p.var === undefined) {
-      const msg = p.msg ?? 'Hello world!';
+      const msg = p.msg === undefined ? 'Hello world!' : p.msg;
       return { changed: false, text: show(msg), data: { msg } };
     }
     const { source, value, error } = p.var;
