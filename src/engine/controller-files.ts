@@ -9,6 +9,7 @@ interface FileStat {
   readonly sha256: string;
   readonly size: number;
   readonly mode: string;
+  readonly folder?: boolean;
 }
 
 /** Hashes of the controller's files, for a whole run: a file that 5,000 hosts get is read once. */
@@ -20,7 +21,8 @@ export class FileHashes {
     const stamp = `${found.ino} ${found.size} ${found.mtimeMs} ${found.mode}`;
     const known = this.#known.get(path);
     if (known?.stamp === stamp) return known.stat;
-    const mode = `0${(found.mode & 0o7777).toString(8)}`;
+    const mode = (found.mode & 0o7777).toString(8).padStart(4, '0');
+    if (found.isDirectory()) return { sha256: '', size: 0, mode, folder: true };
     const hashed = hashFile(path).then((sha256) => ({ sha256, size: found.size, mode }));
     this.#known.set(path, { stamp, stat: hashed });
     return hashed;

@@ -1,9 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { compileProbe, compileStep } from '../compile.ts';
 import { diffState, overlayState } from '../diff.ts';
 import type { AnyResource } from '../any-module.ts';
 import type { Probe } from '../probe.ts';
 import type { Change, StateObject } from '../state.ts';
-import type { Step } from '../step.ts';
+import { write, type Step } from '../step.ts';
 import type { Sandbox } from './sandbox.ts';
 
 export interface Reading {
@@ -30,9 +31,18 @@ export function read(module: AnyResource, params: unknown, sandbox: Sandbox, pre
 /** Runs steps in a sandbox, one shell each; throws at the first that fails. */
 export function runSteps(steps: readonly Step[], sandbox: Sandbox, undoStore = '/var/lib/kvmnet/undo/test'): void {
   for (const step of steps) {
-    const { code, stderr } = sandbox.run(compileStep(step, { undoStore }));
+    const { code, stderr } = sandbox.run(compileStep(step, { undoStore, uploads: upload(step, sandbox) }));
     if (code !== 0) throw new Error(`step failed with ${code}: ${JSON.stringify(step)}\n${stderr}`);
   }
+}
+
+/** Puts the file that a step writes where an upload would. */
+function upload(step: Step, sandbox: Sandbox): ReadonlyMap<string, string> {
+  if (step.kind !== 'write' || typeof step.content !== 'object' || !('file' in step.content)) return new Map();
+  const { file, sha256 } = step.content;
+  const path = `/var/tmp/kvmnet-upload-${sha256}`;
+  sandbox.look(compileStep(write(path, readFileSync(file))));
+  return new Map([[sha256, path]]);
 }
 
 export interface Applied extends Reading {
