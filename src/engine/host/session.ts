@@ -47,7 +47,8 @@ interface SessionOptions {
 /** One host during a run: its connection, what is known of it, what is still true of what was read. */
 export class HostSession {
   readonly name: string;
-  readonly pending: PendingReason[] = [];
+  /** What waits for a reboot, as the tasks have found it. */
+  pending: readonly PendingReason[] = [];
   facts: JsonObject | undefined;
   reboots = 0;
   /** The caches, one for each user that reads: what root sees another may not. */
@@ -88,6 +89,22 @@ export class HostSession {
 
   forgetFacts(): void {
     this.facts = undefined;
+  }
+
+  /** A task says what waits for a reboot; what it said before does not count any more. */
+  wait(task: string, reasons: readonly Omit<PendingReason, 'task'>[]): void {
+    this.pending = [
+      ...this.pending.filter((reason) => reason.task !== task),
+      ...reasons.map((reason) => ({ task, ...reason })),
+    ];
+  }
+
+  /** The host has come up anew: nothing that was known of it counts. */
+  rebooted(): void {
+    this.reboots += 1;
+    this.pending = [];
+    this.forgetFacts();
+    this.changed();
   }
 
   /** Sends one request and waits for all its answers. @throws KvmnetError where the host cannot be reached */

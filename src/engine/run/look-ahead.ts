@@ -1,0 +1,116 @@
+import type { Task, TaskNode } from '../../playbook/model.ts';
+import type { Become } from '../../transport/types.ts';
+import {
+  bindBecome,
+  bindEnvironment,
+  bindTask,
+  bindText,
+  conditions,
+  holds,
+  loopItems,
+  taskFiles,
+  taskScope,
+} from './bind-task.ts';
+import { inside, keyword, type Frames } from './frames.ts';
+import type { PlayHost } from './play-host.ts';
+import type { RunContext } from './run-context.ts';
+import { tagsAllow } from './tags.ts';
+
+/** A task that may come, with what it will inherit. */
+export interface Upcoming {
+  readonly task: Task;
+  readonly frames: Frames;
+}
+
+/** The tasks below some nodes in the order in which they run while nothing fails. */
+export function* flatten(nodes: readonly TaskNode[], frames: Frames): Generator<Upcoming> {
+  for (const node of nodes) {
+    if (node.kind === 'task') yield { task: node, frames };
+    else if (node.kind === 'block') yield* flatten([...node.tasks, ...node.always], inside(frames, node));
+    else if (node.known !== undefined && node.loop === undefined) yield* flatten(node.known, inside(frames, node));
+  }
+}
+
+/**
+ * The probes of the tasks to come, as far ahead as the host's window allows, as the same user. What cannot be bound yet
+ * (a variable that an earlier task will register) is passed over; a task whose `when` cannot be decided is probed all the
+ * same. What is read in vain costs a little of the host's time and no round trip.
+ */
+export async function probesAhead(
+  context: RunContext,
+  host: PlayHost,
+  upcoming: Iterable<Upcoming>,
+  become: Become | undefined,
+): Promise<readonly string[]> {
+  const cache = host.session.cache(become);
+  const scripts = new Set<string>();
+  let room = cache.window;
+  for (const { task, frames } of upcoming) {
+    if (room <= 0) break;
+    if (!tagsAllow(task.tags, context.options.tags, context.options.skipTags)) continue;
+    const found = await probesOf(context, host, task, frames, become, room);
+    if (found === 'stop') break;
+    for (const group of found) for (const script of group) if (!cache.has(script)) scripts.add(script);
+    room -= found.length;
+  }
+  return [...scripts];
+}
+
+/** The probes of one task, a group for each item of its loop; `stop` where what comes after it cannot be known. */
+async function probesOf(
+  context: RunContext,
+  host: PlayHost,
+  task: Task,
+  frames: Frames,
+  become: Become | undefined,
+  room: number,
+): Promise<readonly (readonly string[])[] | 'stop'> {
+  const module = await context.input.registry.get(task.module);
+  if (module === undefined) return [];
+  const vars = taskScope(context, host.host, task, frames);
+  const exprs = conditions(task, frames);
+  const decided = attempt(() => holds(exprs, vars));
+  if (decided === false) return [];
+  if (module.kind === 'action') {
+    const harmless =
+      module.effect === 'none' || context.options.check || task.changedWhen?.every(({ source }) => source === 'false');
+    return harmless === true ? [] : 'stop';
+  }
+  const groups: (readonly string[])[] = [];
+  const items = attempt(() => loopItems(task.loop, vars) ?? [undefined]) ?? [];
+  for (const item of items) {
+    if (groups.length >= room) break;
+    const itemVars = item === undefined ? vars : taskScope(context, host.host, task, frames, [item.layer]);
+    if (attempt(() => holds(exprs, itemVars)) === false) continue;
+    const group = await attemptAsync(async () => {
+      if (bindText(keyword(frames, task, 'delegateTo'), itemVars) !== undefined) return [];
+      if (!sameUser(bindBecome(context, host.host, task, frames, itemVars), become)) return [];
+      const environment = bindEnvironment(task, frames, itemVars);
+      const bound = await bindTask(module, task, itemVars, taskFiles(context, task, itemVars), environment);
+      return bound.kind === 'action' ? 'stop' : bound.resource.requests.map(({ key }) => key);
+    });
+    if (group === 'stop') return groups.length === 0 ? 'stop' : groups;
+    if (group !== undefined) groups.push(group);
+  }
+  return groups;
+}
+
+const sameUser = (a: Become | undefined, b: Become | undefined): boolean =>
+  a?.user === b?.user && a?.method === b?.method;
+
+// Looking ahead must never fail: whatever is wrong is said when the task's turn comes, if it comes.
+function attempt<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch {
+    return undefined;
+  }
+}
+
+async function attemptAsync<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,52 @@
+import type { Inventory } from '../../inventory/model.ts';
+import type { Vault } from '../../lang/index.ts';
+import type { Playbook } from '../../playbook/model.ts';
+import type { Transport } from '../../transport/types.ts';
+import type { Ask } from '../action/action-host.ts';
+import type { RunEvent } from '../events.ts';
+import type { Registry } from '../registry.ts';
+
+/** What the person at the command line has asked for. */
+export interface RunOptions {
+  readonly check: boolean;
+  readonly diff: boolean;
+  /** Hosts worked on at the same time. */
+  readonly forks: number;
+  /** `-l`. */
+  readonly limit?: string | undefined;
+  /** Tasks with one of these tags run; empty: all but `never`. */
+  readonly tags: readonly string[];
+  readonly skipTags: readonly string[];
+  readonly extraVars: Readonly<Record<string, unknown>>;
+  /** `-b`, `--become-user`, `--become-method` and the password of `-K`: weaker than play, task and variables. */
+  readonly become: {
+    readonly enabled?: boolean | undefined;
+    readonly user?: string | undefined;
+    readonly method?: 'sudo' | 'su' | 'doas' | undefined;
+    readonly password?: string | undefined;
+  };
+  readonly startAtTask?: string | undefined;
+  /** Ask before each task. */
+  readonly step: boolean;
+  readonly rebootPolicy: 'auto' | 'ask' | 'never';
+}
+
+export interface RunInput {
+  readonly playbooks: readonly Playbook[];
+  readonly inventory: Inventory;
+  readonly registry: Registry;
+  readonly transport: Transport;
+  readonly vault: Vault;
+  readonly options: RunOptions;
+  readonly emit: (event: RunEvent) => void;
+  readonly ask: Ask;
+  readonly signal: AbortSignal;
+}
+
+export interface RunOutcome {
+  readonly failed: boolean;
+  readonly unreachable: boolean;
+  /** Something changed, or would change in check mode. */
+  readonly changed: boolean;
+  readonly interrupted: boolean;
+}

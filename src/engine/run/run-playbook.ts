@@ -1,0 +1,65 @@
+import { randomBytes } from 'node:crypto';
+import { isInterrupt } from './failure.ts';
+import type { RunInput, RunOutcome } from './options.ts';
+import { RunContext } from './run-context.ts';
+import { runPlay } from './run-play.ts';
+
+/**
+ * Runs playbooks, one after the other, and reports all that happens as events; the last one is the recap.
+ * @throws only bugs: what fails on a host is an event
+ */
+export async function runPlaybooks(input: RunInput): Promise<RunOutcome> {
+  const context = new RunContext(input);
+  const started = performance.now();
+  const run = runId();
+  context.emit({
+    type: 'run',
+    id: run,
+    check: input.options.check,
+    diff: input.options.diff,
+    playbooks: input.playbooks.map(({ file }) => file),
+    started: new Date().toISOString(),
+  });
+  let interrupted = false;
+  try {
+    await runPlays(context);
+    if (context.searchingStart) {
+      context.emit({
+        type: 'warning',
+        message: `no task has the name "${input.options.startAtTask ?? ''}": nothing was run`,
+      });
+    }
+  } catch (error) {
+    if (!isInterrupt(error)) throw error;
+    interrupted = true;
+  } finally {
+    const sessions = new Map([...context.sessions()].map((session) => [session.name, session]));
+    const hosts = context.recap.result((name) => ({
+      reboots: sessions.get(name)?.reboots ?? 0,
+      reboot_pending: sessions.get(name)?.pending.length ?? 0,
+      round_trips: sessions.get(name)?.roundTrips ?? 0,
+    }));
+    const pending = Object.fromEntries(
+      [...sessions].filter(([, s]) => s.pending.length > 0).map(([name, s]) => [name, s.pending]),
+    );
+    await context.close();
+    const ms = Math.round(performance.now() - started);
+    context.emit({ type: 'recap', hosts, ms, pending, run, ...(interrupted ? { interrupted } : {}) });
+  }
+  const statuses = [...context.lost.values()];
+  return {
+    failed: statuses.includes('failed'),
+    unreachable: statuses.includes('unreachable'),
+    changed: context.changed,
+    interrupted,
+  };
+}
+
+async function runPlays(context: RunContext): Promise<void> {
+  for (const playbook of context.input.playbooks) {
+    for (const play of playbook.plays) if (!(await runPlay(context, play))) return;
+  }
+}
+
+/** Sorts by time, and two controllers never make the same one: `20261123T140501Z-1f3a`. */
+const runId = (): string => `${new Date().toISOString().replace(/[-:]|\.\d+/g, '')}-${randomBytes(2).toString('hex')}`;

@@ -1,0 +1,226 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { KvmnetError } from '../../util/errors.ts';
+import type { VarSource } from '../../lang/index.ts';
+import type { Task } from '../../playbook/model.ts';
+import type { MetaCommand } from '../../sdk/action.ts';
+import { actionHost } from '../action/action-host.ts';
+import type { TaskStatus } from '../events.ts';
+import { TaskHost } from '../host/task-host.ts';
+import { runResource } from '../resource/run-resource.ts';
+import {
+  bindBecome,
+  bindBoolean,
+  bindEnvironment,
+  bindNumber,
+  bindTask,
+  bindText,
+  conditions,
+  holds,
+  loopItems,
+  taskFiles,
+  taskScope,
+  type LoopItem,
+} from './bind-task.ts';
+import { isInterrupt, needsSomethingElse } from './failure.ts';
+import { keyword, type Frames } from './frames.ts';
+import { probesAhead, type Upcoming } from './look-ahead.ts';
+import type { PlayHost } from './play-host.ts';
+import { judge } from './judge.ts';
+import { report, taskName, type Reported } from './report-turn.ts';
+import type { RunContext } from './run-context.ts';
+import { failed, ofAction, ofResource, skipped, unknown, type TurnResult } from './task-result.ts';
+
+export interface TaskRun {
+  readonly context: RunContext;
+  readonly play: string;
+  readonly task: Task;
+  readonly frames: Frames;
+  readonly handler: boolean;
+  /** What comes after this task, for looking ahead. */
+  readonly upcoming: () => Iterable<Upcoming>;
+  readonly hostNamed: (name: string) => PlayHost | undefined;
+  readonly meta: (what: MetaCommand, host: PlayHost) => void;
+}
+
+export interface TaskOutcome {
+  readonly status: TaskStatus;
+  /** What `register` keeps; undefined where the task was never decided. */
+  readonly registered: Readonly<Record<string, unknown>>;
+}
+
+/** Runs one task on one host, all turns of its loop, and reports each. */
+export async function runTask(run: TaskRun, host: PlayHost): Promise<TaskOutcome> {
+  const { context, task, frames } = run;
+  let items: readonly LoopItem[] | undefined;
+  try {
+    const vars = taskScope(context, host.host, task, frames);
+    if (!dependsOnItem(task, frames) && !holds(conditions(task, frames), vars)) {
+      return finish(run, host, [report(run, host, vars, undefined, skipped('when'), performance.now())]);
+    }
+    items = loopItems(task.loop, vars);
+  } catch (error) {
+    if (isInterrupt(error)) throw error;
+    const turn = inCheck(run, host, error) ? unknown(messageOf(error)) : failed(error);
+    return finish(run, host, [report(run, host, undefined, undefined, turn, performance.now())]);
+  }
+  const done: Reported[] = [];
+  for (const item of items ?? [undefined]) {
+    context.checkInterrupted();
+    done.push(await runItem(run, host, item));
+    if (done.at(-1)?.status === 'unreachable') break;
+    if (item !== undefined && task.loop?.pause !== undefined && done.length < (items?.length ?? 0)) {
+      const seconds = bindNumber(task.loop.pause, taskScope(context, host.host, task, frames, [item.layer])) ?? 0;
+      await sleep(seconds * 1000, undefined, { signal: context.input.signal });
+    }
+  }
+  if (items?.length === 0) {
+    return finish(run, host, [
+      report(run, host, undefined, undefined, skipped('the list of the loop is empty'), performance.now()),
+    ]);
+  }
+  return finish(run, host, done, items !== undefined);
+}
+
+const dependsOnItem = (task: Task, frames: Frames): boolean =>
+  task.loop !== undefined &&
+  conditions(task, frames).some(
+    ({ roots }) => roots.has(task.loop?.loopVar ?? '') || roots.has(task.loop?.indexVar ?? ''),
+  );
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+const inCheck = (run: TaskRun, host: PlayHost, error: unknown): boolean =>
+  run.context.options.check && host.unsettled && needsSomethingElse(error);
+
+async function runItem(run: TaskRun, host: PlayHost, item: LoopItem | undefined): Promise<Reported> {
+  const { context, task, frames } = run;
+  const started = performance.now();
+  const vars = taskScope(context, host.host, task, frames, item === undefined ? [] : [item.layer]);
+  try {
+    if (!holds(conditions(task, frames), vars)) return report(run, host, vars, item, skipped('when'), started);
+    const turn = await runUntil(run, host, vars, item);
+    return report(run, host, vars, item, turn, started);
+  } catch (error) {
+    if (isInterrupt(error)) throw error;
+    const turn = inCheck(run, host, error) ? unknown(messageOf(error)) : failed(error);
+    return report(run, host, vars, item, turn, started);
+  }
+}
+
+/** Runs a turn, again while `until` does not hold. */
+async function runUntil(
+  run: TaskRun,
+  host: PlayHost,
+  vars: VarSource,
+  item: LoopItem | undefined,
+): Promise<TurnResult> {
+  const { context, task } = run;
+  const attempts =
+    1 + (task.until === undefined && task.retries === undefined ? 0 : (bindNumber(task.retries, vars) ?? 3));
+  const delay = bindNumber(task.delay, vars) ?? 5;
+  for (let attempt = 1; ; attempt++) {
+    const { turn, done } = judge(run, host, item, await runTurn(run, host, vars), attempt);
+    if (done || context.options.check) return turn;
+    if (attempt >= attempts) {
+      return task.until === undefined
+        ? turn
+        : { ...turn, status: 'failed', message: turn.message ?? `until did not hold in ${attempts} attempts` };
+    }
+    context.emit({
+      type: 'progress',
+      host: host.host.name,
+      text: `${taskName(run, vars)}: attempt ${attempt} of ${attempts}`,
+    });
+    await sleep(delay * 1000, undefined, { signal: context.input.signal });
+    // What is waited for happens on the host behind our back.
+    host.session.changed();
+  }
+}
+
+async function runTurn(run: TaskRun, host: PlayHost, vars: VarSource): Promise<TurnResult> {
+  const { context, task, frames } = run;
+  const module = await context.input.registry.get(task.module);
+  if (module === undefined) throw new Error(`module ${task.module} is gone`);
+  const target = delegate(run, host, vars);
+  const check = bindBoolean(keyword(frames, task, 'checkMode'), vars) ?? context.options.check;
+  const become = bindBecome(context, target.host, task, frames, vars);
+  const environment = bindEnvironment(task, frames, vars);
+  const files = taskFiles(context, task, vars);
+  const bound = await bindTask(module, task, vars, files, environment);
+  const taskHost = new TaskHost({
+    session: target.session,
+    become,
+    environment,
+    check,
+    diff: bindBoolean(keyword(frames, task, 'diff'), vars) ?? context.options.diff,
+    timeout: bindNumber(keyword(frames, task, 'timeout'), vars),
+    signal: context.input.signal,
+    // What comes next is the business of the play's host, not of the one it delegates to.
+    ahead: () => (target === host ? probesAhead(context, host, run.upcoming(), become) : Promise.resolve([])),
+    progress: (text, share) => context.emit({ type: 'progress', host: host.host.name, text, share }),
+  });
+  if (bound.kind === 'resource') {
+    const turn = ofResource(await runResource(bound.module, bound.resource, taskHost));
+    target.session.wait(
+      taskName(run, vars),
+      turn.pending.filter(({ until }) => until === 'reboot'),
+    );
+    if (turn.status === 'ok') target.session.cache(become).unchanged();
+    return turn;
+  }
+  const invalidates =
+    bound.effect === 'change' &&
+    !check &&
+    !(task.changedWhen?.every(({ source }) => source.trim() === 'false') ?? false);
+  const result = await bound.run(
+    actionHost({
+      host: taskHost,
+      vars,
+      files,
+      rebootPolicy: context.options.rebootPolicy,
+      ask: context.input.ask,
+      invalidates,
+      setVariables: (values) => context.setVariables(host.host, values),
+      meta: (what) => run.meta(what, host),
+    }),
+  );
+  return ofAction(result, check);
+}
+
+function delegate(run: TaskRun, host: PlayHost, vars: VarSource): PlayHost {
+  const { context, task, frames } = run;
+  const name = bindText(keyword(frames, task, 'delegateTo'), vars);
+  if (name === undefined || name === host.host.name) return host;
+  const known = run.hostNamed(name);
+  if (known !== undefined) return known;
+  const other = context.input.inventory.host(name);
+  if (other === undefined) {
+    throw new KvmnetError('playbook', `delegate_to: "${name}" is not in the inventory`, {
+      at: keyword(frames, task, 'delegateTo')?.at,
+    });
+  }
+  return { host: other, session: context.session(other), status: 'active', notified: new Set(), unsettled: false };
+}
+
+function finish(run: TaskRun, host: PlayHost, turns: readonly Reported[], looped = false): TaskOutcome {
+  const { context, task, frames } = run;
+  const statuses = new Set(turns.map(({ status }) => status));
+  const worst = (['unreachable', 'failed', 'ignored', 'changed', 'would-change', 'unknown', 'ok'] as const).find((s) =>
+    statuses.has(s),
+  );
+  const status: TaskStatus = worst ?? 'skipped';
+  const result = looped ? loopResult(turns) : (turns[0]?.registered ?? {});
+  if (task.register !== undefined) context.setVariables(host.host, { [task.register]: result });
+  if (statuses.has('changed')) {
+    const vars = taskScope(context, host.host, task, frames);
+    for (const name of task.notify.flatMap((bindable) => bindable.bind(vars))) host.notified.add(String(name));
+  }
+  return { status, registered: result };
+}
+
+const loopResult = (turns: readonly Reported[]): Readonly<Record<string, unknown>> => ({
+  results: turns.map(({ registered: result }) => result),
+  changed: turns.some(({ registered: result }) => result['changed'] === true),
+  failed: turns.some(({ registered: result }) => result['failed'] === true),
+  skipped: turns.every(({ registered: result }) => result['skipped'] === true),
+});
