@@ -1,4 +1,4 @@
-import type { Script } from './script.ts';
+import { sh, type Script } from './script.ts';
 
 /** What a probe's command printed, and how it ended. A tool that is not installed ends with 127. */
 export interface ProbeOutput {
@@ -42,3 +42,6 @@ export const probeScript = <T>(
   parse: (output: ProbeOutput) => T,
   options: ProbeOptions = {},
 ): Probe<T> => ({ run: { script, args, ...options }, parse });
+
+/** In place of a probe that is not needed with these parameters; costs nothing. */
+export const noProbe = <T>(value: T): Probe<T> => ({ run: { script: sh`:`, args: [] }, parse: () => value });

@@ -9,6 +9,8 @@ export interface FdbEntry {
   readonly dev: string | undefined;
   /** The remote end, for VXLAN. */
   readonly dst: string | undefined;
+  /** The link that leads there, where one is set. */
+  readonly via: string | undefined;
   readonly port: number | undefined;
   readonly vni: number | undefined;
   readonly vlan: number | undefined;
@@ -22,6 +24,7 @@ const RawFdb = z.object({
   mac: z.string(),
   ifname: z.string().optional(),
   dst: z.string().optional(),
+  viaIf: z.string().optional(),
   port: z.int().optional(),
   vni: z.int().optional(),
   vlan: z.int().optional(),
@@ -37,6 +40,7 @@ export function parseFdb(output: ProbeOutput): readonly FdbEntry[] {
     mac: raw.mac.toLowerCase(),
     dev: raw.ifname,
     dst: raw.dst === undefined ? undefined : parseAddress(raw.dst),
+    via: raw.viaIf,
     port: raw.port,
     vni: raw.vni,
     vlan: raw.vlan,
