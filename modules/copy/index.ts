@@ -1,16 +1,16 @@
 import {
   defineModule,
   fileProbe,
-  needFolder,
-  plainPath,
-  probe,
-  refuse,
   missing,
-  textOf,
+  placedProbe,
+  placedReturns,
+  placedState,
+  placedSteps,
+  placedTexts,
+  noProbe,
+  refuse,
   treeProbe,
-  wantOwnerAndMode,
-  wholeFile,
-  wholeFileSteps,
+  wantPlaced,
   type Content,
   type FileSeen,
   type FileStatus,
@@ -23,9 +23,6 @@ import { treeEntries, treePaths, treeSteps, wantEntries, type Entries } from './
 
 /** A file, or with `entries` a folder and what of it comes from the source. */
 type State = Omit<WholeFile, 'type'> & { readonly type: WholeFile['type'] | 'tree'; readonly entries: Entries | null };
-
-/** Old content up to this many bytes is read for `--diff`, where it differs. */
-const diffLimit = 64 * 1024;
 
 export const copy = defineModule({
   name: 'copy',
@@ -52,78 +49,54 @@ export const copy = defineModule({
   ],
   prepare: planCopy,
   probes: (p) => ({
-    dest: destProbe(p),
+    dest: p.source.kind === 'tree' ? rootProbe(p) : placedProbe(placing(p), shown(p)),
     source: p.source.kind === 'host' ? fileProbe({ path: p.source.path, follow: true, hash: true }) : nothing,
     tree: p.source.kind === 'tree' ? treeProbe({ paths: treePaths(p, p.source), follow: p.follow }) : noTree,
   }),
   state: (seen, p): State | null => {
     if (p.source.kind !== 'tree') {
-      const whole = wholeFile(seen.dest);
-      if (whole === null) needFolder(seen.dest);
+      const whole = placedState(seen.dest, placing(p));
       return whole === null ? null : { ...whole, entries: null };
     }
-    checkRoot(seen.dest);
     const entries = treeEntries(p, p.source, seen.dest, seen.tree);
-    return { path: p.dest, type: 'tree', sha256: null, mode: null, owner: null, group: null, target: null, entries };
+    return { ...unset, path: p.dest, type: 'tree', entries };
   },
   want: (p, now, seen): Want<State> => {
     if (p.source.kind === 'tree') {
       return { path: p.dest, entries: wantEntries(p, p.source, now?.entries ?? {}, seen.dest) };
     }
-    if (now !== null && !p.force) return {};
-    const { sha256, mode: sourceMode } = sourceOf(p, seen.source);
-    const mode = p.mode === 'preserve' ? sourceMode : p.mode;
-    const current = (now?.type === 'file' ? now.mode : null) ?? '0644';
-    return { path: seen.dest.path, type: 'file', sha256, ...wantOwnerAndMode({ ...p, mode }, seen.dest, current) };
+    const { sha256, mode } = sourceOf(p, seen.source);
+    return wantPlaced(placing(p, mode), single(now), seen.dest, sha256);
   },
   steps: (from, to, p, seen) => {
     if (p.source.kind === 'tree') {
       return treeSteps(from?.entries ?? {}, to?.entries ?? {}, p, p.source, seen?.dest.ancestor ?? '/');
     }
-    const path = to?.path ?? from?.path ?? p.dest;
-    return wholeFileSteps(single(from), single(to), {
-      content: (sha256) => contentFor(sha256, p, seen?.source ?? null),
-      follow: p.follow,
-      validate: p.validate,
-      backup: p.backup ? `${path}.${p.stamp}` : undefined,
-    });
+    const content = (sha256: string) => contentFor(sha256, p, seen?.source ?? null);
+    return placedSteps(single(from), single(to), placing(p), content);
   },
-  texts: (seen, p) => {
-    if (p.source.kind !== 'content' || typeof p.source.content !== 'string') return [];
-    const { status, path } = seen.dest;
-    const before = status === null ? '' : status.content === undefined ? undefined : textOf(status.content);
-    return before === undefined ? [] : [{ path, before, after: p.source.content }];
-  },
-  returns: (p, now) => ({
-    dest: now?.path ?? plainPath(p.dest),
-    ...(p.source.kind === 'content' ? { checksum: p.source.sha256 } : {}),
-    ...(p.backup && now?.type === 'file' ? { backup_file: `${now.path}.${p.stamp}` } : {}),
-  }),
+  texts: (seen, p) => (p.source.kind === 'content' ? placedTexts(seen.dest, p.source.content) : []),
+  returns: (p, now) => placedReturns(placing(p), single(now)),
 });
 
-const nothing = probe(['true'], (): FileSeen | null => null);
-const noTree = probe(['true'], (): ReadonlyMap<string, FileStatus | null> => new Map());
+const nothing = noProbe<FileSeen | null>(null);
+const noTree = noProbe<ReadonlyMap<string, FileStatus | null>>(new Map());
+const unset = { sha256: null, mode: null, owner: null, group: null, target: null, backup: null } as const;
 
-const destProbe = (p: Plan) =>
-  fileProbe({
-    path: plainPath(p.dest),
-    into: p.name,
-    // The root of a tree may be a link to a folder, which is then the folder.
-    follow: p.follow || p.source.kind === 'tree',
-    owner: p.owner,
-    group: p.group,
-    hash: p.source.kind !== 'tree',
-    ...(p.source.kind === 'content' ? { content: diffLimit, unless: p.source.sha256 } : {}),
-  });
+/** The root of a tree may be a link to a folder, which is then the folder. */
+const rootProbe = (p: Plan) => fileProbe({ path: p.dest, follow: true, owner: p.owner, group: p.group });
 
-const single = (state: State | null): WholeFile | null =>
-  state === null || state.type === 'tree' ? null : { ...state, type: state.type };
+/** @param sourceMode - what `preserve` stands for */
+const placing = (p: Plan, sourceMode?: string) => ({ ...p, mode: p.mode === 'preserve' ? sourceMode : p.mode });
 
-function checkRoot(root: FileSeen): void {
-  if (root.denied) throw refuse(`${root.path} cannot be looked at: permission denied`, 'become root: become: true');
-  if (!root.reachable)
-    throw refuse(`${root.path} cannot exist: something above it is no folder`, 'remove what stands there');
-}
+/** Hash of a content that a difference could be shown of. */
+const shown = (p: Plan): string | undefined =>
+  p.source.kind === 'content' && typeof p.source.content === 'string' ? p.source.sha256 : undefined;
+
+const single = (state: State | null): WholeFile | null => {
+  if (state === null || state.type === 'tree') return null;
+  return { ...state, type: state.type };
+};
 
 /** Hash and mode of the source. @throws KvmnetError where it is on the host and is no file */
 function sourceOf(p: Plan, onHost: FileSeen | null): { readonly sha256: string; readonly mode?: string | undefined } {

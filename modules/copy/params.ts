@@ -1,22 +1,5 @@
 import { z } from 'zod';
-import { bool, checkCommand, fileMode, hostPath, ownerName } from '../../src/sdk/index.ts';
-
-/** Parameters that copy and template share. */
-export const placeParams = {
-  dest: hostPath().describe(
-    'path on the host; where it ends in / or is a folder, the file goes into it under its own name',
-  ),
-  owner: ownerName().optional().describe('user that owns it, by name or number; default: left alone'),
-  group: ownerName().optional().describe('group that owns it, by name or number; default: left alone'),
-  backup: bool().default(false).describe('keep what is overwritten beside it, as DEST.TIMESTAMP~'),
-  force: bool().default(true).describe('overwrite a file that differs; no: only make it where there is none'),
-  validate: checkCommand()
-    .optional()
-    .describe('program that judges the new file before it takes its place, e.g. "visudo -cf %s"; no shell'),
-  follow: bool()
-    .default(false)
-    .describe('where dest is a symbolic link, write what it points to; no: replace the link'),
-};
+import { attributeParams, bool, fileMode, hostPath, writeParams } from '../../src/sdk/index.ts';
 
 export const Copy = z
   .strictObject({
@@ -31,7 +14,10 @@ export const Copy = z
       })
       .optional()
       .describe('the content itself, in place of src; a map or list is written as JSON'),
-    ...placeParams,
+    dest: hostPath().describe(
+      'path on the host; where it ends in / or is a folder, the file goes into it under its own name',
+    ),
+    ...attributeParams,
     mode: z
       .union([z.literal('preserve'), fileMode()])
       .optional()
@@ -39,6 +25,11 @@ export const Copy = z
         'octal text ("0644"), symbolic ("u=rw,go=r") or preserve (as the source has it); default: left alone, 0644 for a new file',
       ),
     directory_mode: fileMode().optional().describe('mode of folders; default: left alone, 0755 for a new one'),
+    ...writeParams,
+    force: bool().default(true).describe('overwrite a file that differs; no: only make it where there is none'),
+    follow: bool()
+      .default(false)
+      .describe('where dest is a symbolic link, write what it points to; no: replace the link'),
     remote_src: bool().default(false).describe('src is a file of the host itself'),
   })
   .superRefine((p, context) => {

@@ -3,6 +3,7 @@ import {
   fileContent,
   plainPath,
   textContent,
+  timestamp,
   type ControllerFiles,
   type SourceContent,
 } from '../../src/sdk/index.ts';
@@ -25,25 +26,25 @@ export interface Plan extends Copy {
 }
 
 export async function planCopy(p: Copy, files: ControllerFiles): Promise<Plan> {
-  const stamp = timestamp(new Date());
+  const plan = { ...p, dest: plainPath(p.dest), stamp: timestamp(new Date()), name: undefined };
   if (p.content !== undefined) {
     const text = typeof p.content === 'object' ? `${JSON.stringify(p.content)}\n` : String(p.content);
-    return { ...p, stamp, name: undefined, source: { kind: 'content', ...textContent(text) } };
+    return { ...plan, source: { kind: 'content', ...textContent(text) } };
   }
   const src = p.src ?? '';
   const name = baseName(src);
-  if (p.remote_src) return { ...p, stamp, name, source: { kind: 'host', path: plainPath(src) } };
+  if (p.remote_src) return inFolder(p, { ...plan, name, source: { kind: 'host', path: plainPath(src) } });
   const path = files.resolve(src, 'files');
   if ((await files.stat(path)).folder === true) {
-    const root = src.endsWith('/') ? plainPath(p.dest) : `${plainPath(p.dest)}/${baseName(path)}`.replace('//', '/');
-    return { ...p, stamp, name: undefined, dest: root, source: { kind: 'tree', ...(await readTree(path, files)) } };
+    const dest = src.endsWith('/') ? plan.dest : `${plan.dest === '/' ? '' : plan.dest}/${baseName(path)}`;
+    return { ...plan, dest, source: { kind: 'tree', ...(await readTree(path, files)) } };
   }
-  const source = { kind: 'content' as const, ...(await fileContent(path, files)) };
-  if (!p.dest.endsWith('/')) return { ...p, stamp, name, source };
+  const content = await fileContent(path, files);
+  if (!p.dest.endsWith('/')) return { ...plan, name, source: { kind: 'content', ...content } };
   // The folder is part of what is wanted then: a tree of one file.
-  const tree = { folders: ['.'], files: { [name]: source } };
-  return { ...p, stamp, name: undefined, dest: plainPath(p.dest), source: { kind: 'tree', ...tree } };
+  return { ...plan, source: { kind: 'tree', folders: ['.'], files: { [name]: content } } };
 }
 
-/** As Ansible writes it, less the process id: `2026-11-23@13:51:12~`, in UTC. */
-export const timestamp = (now: Date): string => `${now.toISOString().slice(0, 19).replace('T', '@')}~`;
+/** A slash at the end of dest says that it is a folder, whatever stands there. */
+const inFolder = (p: Copy, plan: Plan): Plan =>
+  p.dest.endsWith('/') ? { ...plan, dest: `${plan.dest}/${plan.name ?? ''}`, name: undefined } : plan;

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path/posix';
 import {
+  checkAccess,
   fileContent,
   ownerAndModeSteps,
   refuse,
@@ -24,7 +25,7 @@ export interface Tree {
 }
 
 /** What stands at one path of a tree. */
-export type Entry = Omit<WholeFile, 'path' | 'type'> & { readonly type: WholeFile['type'] | 'directory' };
+export type Entry = Omit<WholeFile, 'path' | 'type' | 'backup'> & { readonly type: WholeFile['type'] | 'directory' };
 export type Entries = { readonly [name: string]: Entry | null };
 
 /** Reads a folder of the controller. Folders without a file below them are not copied: the listing does not name them. */
@@ -61,6 +62,7 @@ export const treePaths = (p: Plan, tree: Tree): readonly string[] => [
 type Statuses = ReadonlyMap<string, FileStatus | null>;
 
 export function treeEntries(p: Plan, tree: Tree, root: FileSeen, statuses: Statuses): Entries {
+  checkAccess(root);
   const folders = tree.folders.map((name) => {
     const status = name === '.' ? root.status : (statuses.get(`${p.dest}/${name}/`) ?? null);
     if (status !== null && status.kind !== 'directory') {
@@ -72,7 +74,7 @@ export function treeEntries(p: Plan, tree: Tree, root: FileSeen, statuses: Statu
     const path = `${p.dest}/${name}`;
     const whole = wholeFile({ ...root, path, status: statuses.get(path) ?? null });
     if (whole === null) return [name, null] as const;
-    const { path: _, ...entry } = whole;
+    const { path: _, backup: __, ...entry } = whole;
     return [name, entry] as const;
   });
   return Object.fromEntries([...folders, ...files]);
@@ -129,7 +131,7 @@ export function treeSteps(from: Entries, to: Entries, p: Plan, tree: Tree, ances
 const pathIn = (p: Plan, name: string): string => (name === '.' ? p.dest : `${p.dest}/${name}`);
 
 const asFile = (entry: Entry | null, path: string): WholeFile | null =>
-  entry === null || entry.type === 'directory' ? null : { ...entry, type: entry.type, path };
+  entry === null || entry.type === 'directory' ? null : { ...entry, type: entry.type, path, backup: null };
 
 function folderSteps(from: Entry | null, to: Entry | null, path: string): readonly Step[] {
   if (to === null) return [];

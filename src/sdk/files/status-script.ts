@@ -4,7 +4,8 @@ import { sh } from '../script.ts';
  * Prints what is known of one path: header lines `key value`, an empty line, then the raw link target or content.
  *
  * "$1" path, "$2" name to append where the path is a folder, "$3" L where a link is followed, "$4" user and "$5" group to look
- * up, "$6" h where the hash is wanted, "$7" hash of which the content is not wanted, "$8" most bytes of content wanted.
+ * up, "$6" h where the hash is wanted, "$7" hash of which the content is not wanted, "$8" most bytes of content wanted,
+ * "$9" end of the name of a backup to look for.
  * One `stat` for a file, `sha256sum` and `cat` where they are asked for: forks are what a probe costs.
  */
 export const statusScript = sh`LC_ALL=C; export LC_ALL
@@ -29,6 +30,7 @@ look() {
   else case $3 in *[!0-9]*) echo "$1 unknown";; *) echo "$1 is $3";; esac; fi
 }
 if [ -n "$2" ] && [ -d "$f" ]; then f=\${f%/}/$2; echo into; fi
+if [ -n "$9" ] && [ -e "$f.$9" ]; then echo backup; fi
 if s=$(stat \${3:+-L} -c '%s
 %U
 %u

@@ -41,6 +41,8 @@ export interface FileSeen {
   readonly denied: boolean;
   /** The content may not be read by this user. */
   readonly unreadable: boolean;
+  /** Path of the backup that was looked for, if it is there. */
+  readonly backup: string | null;
   /** Canonical names of the user and group that were asked for; null: the host knows none. */
   readonly owner?: string | null;
   readonly group?: string | null;
@@ -61,6 +63,8 @@ export interface FileQuery {
   readonly content?: number | undefined;
   /** But not when it has this SHA-256 (with `hash`). */
   readonly unless?: string | undefined;
+  /** Look also for a backup whose name ends in this. */
+  readonly backup?: string | undefined;
 }
 
 /** Reads what stands at a path, in one process or two, with coreutils or busybox. */
@@ -76,12 +80,13 @@ export const fileProbe = (query: FileQuery): Probe<FileSeen> =>
       query.hash === true ? 'h' : '',
       query.unless ?? '',
       String(query.content ?? 0),
+      query.backup ?? '',
     ],
     (output) => parseFileSeen(output, query),
   );
 
 /** @throws Error when the host has no `stat` that knows `-c` */
-export function parseFileSeen(output: ProbeOutput, query: Pick<FileQuery, 'path' | 'into'>): FileSeen {
+export function parseFileSeen(output: ProbeOutput, query: Pick<FileQuery, 'path' | 'into' | 'backup'>): FileSeen {
   const { lines, rest } = splitHeader(output.bytes);
   const known = new Map<string, string>();
   for (let line = lines.shift(); line !== undefined; line = lines.shift()) {
@@ -105,6 +110,7 @@ export function parseFileSeen(output: ProbeOutput, query: Pick<FileQuery, 'path'
     reachable: kind !== 'other',
     denied: known.has('denied'),
     unreadable: known.has('unreadable'),
+    backup: known.has('backup') ? `${path}.${query.backup ?? ''}` : null,
     ...(owner === undefined ? {} : { owner }),
     ...(group === undefined ? {} : { group }),
   };

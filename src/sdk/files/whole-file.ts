@@ -16,6 +16,8 @@ export type WholeFile = {
   readonly group: string | null;
   /** Where a link points; null for a file. */
   readonly target: string | null;
+  /** The copy that this task has kept of what it overwrote. */
+  readonly backup: string | null;
 };
 
 /**
@@ -24,16 +26,16 @@ export type WholeFile = {
  */
 export function wholeFile(seen: FileSeen): WholeFile | null {
   checkAccess(seen);
-  const { path, status } = seen;
+  const { path, status, backup } = seen;
   if (status === null) return null;
   if (status.kind === 'link') {
     const target = status.target ?? '';
-    return { path, type: 'link', sha256: null, mode: null, owner: null, group: null, target };
+    return { path, type: 'link', sha256: null, mode: null, owner: null, group: null, target, backup };
   }
   if (status.kind === 'directory') throw refuse(`${path} is a folder`, `name the file in it: ${path}/NAME`);
   if (status.kind !== 'file') throw refuse(`${path} is no regular file but a ${status.kind}`, 'remove it first');
   const { mode, owner, group } = status;
-  return { path, type: 'file', sha256: status.sha256 ?? null, mode, owner, group, target: null };
+  return { path, type: 'file', sha256: status.sha256 ?? null, mode, owner, group, target: null, backup };
 }
 
 /** @throws KvmnetError where this user cannot see what there is, or a user or group that is wanted does not exist */
