@@ -105,21 +105,12 @@ export function bindBecome(
   frames: Frames,
   vars: VarSource,
 ): Become | undefined {
-  const { become: variables, spec } = context.connection(host);
-  const defaults = context.options.become;
-  const enabled = variables.enabled ?? bindBoolean(keyword(frames, task, 'become'), vars) ?? defaults.enabled ?? false;
-  if (!enabled) return undefined;
-  const user = variables.user ?? bindText(keyword(frames, task, 'becomeUser'), vars) ?? defaults.user ?? 'root';
-  const method = variables.method ?? bindText(keyword(frames, task, 'becomeMethod'), vars) ?? defaults.method ?? 'sudo';
-  if (method !== 'sudo' && method !== 'su' && method !== 'doas') {
-    throw new KvmnetError('playbook', `become_method "${method}" is not known`, {
-      at: keyword(frames, task, 'becomeMethod')?.at,
-      hint: 'known: sudo, su, doas',
-    });
-  }
-  // Already that user: nothing to become, and no need of sudo on the host.
-  if (spec.kind === 'ssh' && spec.user === user) return undefined;
-  return { method, user, password: variables.password ?? defaults.password };
+  return context.become(host, {
+    enabled: bindBoolean(keyword(frames, task, 'become'), vars),
+    user: bindText(keyword(frames, task, 'becomeUser'), vars),
+    method: bindText(keyword(frames, task, 'becomeMethod'), vars),
+    at: keyword(frames, task, 'becomeMethod')?.at,
+  });
 }
 
 export function bindEnvironment(task: Task, frames: Frames, vars: VarSource): Environment {

@@ -1,12 +1,22 @@
 import { KvmnetError } from '../../util/errors.ts';
+import type { SourceLocation } from '../../util/source.ts';
 import { connectionOf, type HostConnection } from '../../inventory/connection.ts';
 import type { Host } from '../../inventory/model.ts';
+import type { Become } from '../../transport/types.ts';
 import { FileHashes } from '../controller-files.ts';
 import type { RunEvent, TaskEvent } from '../events.ts';
 import { HostSession } from '../host/session.ts';
 import { Recap } from '../recap.ts';
 import { RunVariables } from '../variables.ts';
 import type { RunInput, RunOptions } from './options.ts';
+
+/** `become` and its companions, as task, block and play have them. */
+interface BecomeKeywords {
+  readonly enabled?: boolean | undefined;
+  readonly user?: string | undefined;
+  readonly method?: string | undefined;
+  readonly at?: SourceLocation | undefined;
+}
 
 /** What all plays of a run share. */
 export class RunContext {
@@ -70,6 +80,24 @@ export class RunContext {
     const connection = connectionOf(host.name, this.variables.scope(host, []));
     this.#connections.set(host.name, connection);
     return connection;
+  }
+
+  /** Whom to become on a host: its variables win over what the play says, and that over `-b`. */
+  become(host: Host, play: BecomeKeywords): Become | undefined {
+    const { become: variables, spec } = this.connection(host);
+    const defaults = this.options.become;
+    if (!(variables.enabled ?? play.enabled ?? defaults.enabled ?? false)) return undefined;
+    const user = variables.user ?? play.user ?? defaults.user ?? 'root';
+    const method = variables.method ?? play.method ?? defaults.method ?? 'sudo';
+    if (method !== 'sudo' && method !== 'su' && method !== 'doas') {
+      throw new KvmnetError('playbook', `become_method "${method}" is not known`, {
+        at: play.at,
+        hint: 'known: sudo, su, doas',
+      });
+    }
+    // Already that user: nothing to become, and no need of sudo on the host.
+    if (spec.kind === 'ssh' && spec.user === user) return undefined;
+    return { method, user, password: variables.password ?? defaults.password };
   }
 
   setVariables(host: Host, values: Readonly<Record<string, unknown>>): void {
