@@ -1,0 +1,91 @@
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { KvmnetError } from '../../util/errors.ts';
+import type { Connection, ConnectionSpec, Part, PartResult, Transport } from '../../transport/types.ts';
+
+/** What a test can see and do of the pretended hosts. */
+export interface ShellTransport extends Transport {
+  /** Requests so far, by host: each one the scripts of its parts. */
+  readonly requests: ReadonlyMap<string, readonly (readonly string[])[]>;
+  /** Hosts that cannot be reached. */
+  readonly down: Set<string>;
+  /** Called before each request; what it throws the request rejects with. */
+  onRequest: ((host: string, parts: readonly Part[]) => void) | undefined;
+}
+
+/** A transport whose hosts are all this machine: each part of a request is run by `sh`, without a connection. */
+export function shellTransport(): ShellTransport {
+  const requests = new Map<string, (readonly string[])[]>();
+  const transport: ShellTransport = {
+    requests,
+    down: new Set(),
+    onRequest: undefined,
+    connect: (spec) =>
+      transport.down.has(spec.host)
+        ? Promise.reject(new KvmnetError('unreachable', `cannot reach ${spec.address}: refused`, { host: spec.host }))
+        : Promise.resolve(connection(spec, requests, transport)),
+  };
+  return transport;
+}
+
+function connection(
+  spec: ConnectionSpec,
+  requests: Map<string, (readonly string[])[]>,
+  transport: ShellTransport,
+): Connection {
+  const own: (readonly string[])[] = requests.get(spec.host) ?? [];
+  requests.set(spec.host, own);
+  const before = own.length;
+  const folder = mkdtempSync(join(tmpdir(), 'kvmnet-shell-'));
+  let uploads = 0;
+  return {
+    spec,
+    closed: false,
+    get roundTrips() {
+      return own.length - before + uploads;
+    },
+    shell: () => ({
+      request: (parts) => {
+        own.push(parts.map(({ script }) => script));
+        try {
+          transport.onRequest?.(spec.host, parts);
+        } catch (error) {
+          return Promise.reject(error as Error);
+        }
+        return Promise.resolve(runParts(parts));
+      },
+    }),
+    async upload(content) {
+      uploads += 1;
+      const path = join(folder, String(uploads));
+      await pipeline(content, createWriteStream(path));
+      copyFileSync(path, `${path}.copy`);
+      return `${path}.copy`;
+    },
+    async download(path, sink) {
+      await pipeline(createReadStream(path), sink);
+    },
+    forward: () => Promise.reject(new Error('not in this transport')),
+    close: () => {
+      rmSync(folder, { recursive: true, force: true });
+      return Promise.resolve();
+    },
+  };
+}
+
+function runParts(parts: readonly Part[]): readonly PartResult[] {
+  let broken = false;
+  return parts.map(({ script, when }): PartResult => {
+    if (when === 'ok' && broken)
+      return { ran: false, stdout: Buffer.alloc(0), stderr: Buffer.alloc(0), code: 0, timedOut: false };
+    const { status, stdout, stderr } = spawnSync('sh', {
+      input: `(${script}\n) </dev/null`,
+      env: { ...process.env, LC_ALL: 'C' },
+    });
+    if (when === 'ok' && status !== 0) broken = true;
+    return { ran: true, stdout, stderr, code: status ?? 255, timedOut: false };
+  });
+}
