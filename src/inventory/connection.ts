@@ -35,11 +35,10 @@ type Field = keyof typeof CONNECTION_NAMES;
  */
 export function connectionOf(host: string, variables: ConnectionVariables): HostConnection {
   const problems: KvmnetError[] = [];
-  const fail = (name: string, what: string, hint?: string): undefined => {
-    problems.push(new KvmnetError('inventory', `${name} ${what}`, { host, hint, at: variables.locate?.(name) }));
+  const fail: Fail = ({ name, label }, what, hint) => {
+    problems.push(new KvmnetError('inventory', `${label} ${what}`, { host, hint, at: variables.locate?.(name) }));
   };
-  const args = sshArguments(variables, fail);
-  const reader: Reader = { variables, args, fail };
+  const reader: Reader = { variables, args: sshArguments(variables, fail), fail };
 
   const kind = connectionKind(reader);
   const spec = {
@@ -67,41 +66,53 @@ export function connectionOf(host: string, variables: ConnectionVariables): Host
   return { spec, become };
 }
 
-interface Reader {
-  readonly variables: ConnectionVariables;
-  readonly args: SshArguments;
-  fail(name: string, what: string, hint?: string): undefined;
+interface Named {
+  /** The variable. */
+  readonly name: string;
+  /** How errors call it. */
+  readonly label: string;
 }
 
-interface Found {
-  readonly name: string;
+interface Found extends Named {
   readonly value: unknown;
+}
+
+type Fail = (variable: Named, what: string, hint?: string) => undefined;
+
+interface Reader {
+  readonly variables: ConnectionVariables;
+  /** What arguments for ssh say, weaker than the variables. */
+  readonly args: ReadonlyMap<Field, Found>;
+  readonly fail: Fail;
 }
 
 function find({ variables, args }: Reader, field: Field): Found | undefined {
   for (const name of CONNECTION_NAMES[field]) {
     const value = variables.get(name);
-    if (value !== undefined) return { name, value };
+    if (value !== undefined) return { name, label: name, value };
   }
-  const value = (args as Partial<Record<Field, string>>)[field];
-  return value === undefined ? undefined : { name: `${field} of ${SSH_ARGUMENT_NAMES[1]}`, value };
+  return args.get(field);
 }
 
-function sshArguments(variables: ConnectionVariables, fail: Reader['fail']): SshArguments {
-  let all: SshArguments = {};
+function sshArguments(variables: ConnectionVariables, fail: Fail): ReadonlyMap<Field, Found> {
+  const found = new Map<Field, Found>();
+  const hint = 'use kvmnet_jump for jump hosts, and ~/.ssh/config for the rest';
   for (const name of SSH_ARGUMENT_NAMES) {
     const value = variables.get(name);
     if (value === undefined || value === null || value === '') continue;
-    const parsed = typeof value === 'string' ? parseSshArguments(value) : 'is not a text';
-    if (typeof parsed !== 'string') all = { ...all, ...parsed };
-    else
-      fail(
-        name,
-        `: ${parsed}`.replace(/^: is/, 'is'),
-        'use kvmnet_jump for jump hosts, and ~/.ssh/config for the rest',
-      );
+    if (typeof value !== 'string') {
+      fail({ name, label: name }, 'is not a text', hint);
+      continue;
+    }
+    const parsed = parseSshArguments(value);
+    if (typeof parsed === 'string') fail({ name, label: `${name}:` }, parsed, hint);
+    else {
+      for (const [field, text] of Object.entries(parsed)) {
+        found.set(field as keyof SshArguments, { name, label: `${name}: ${field}`, value: text });
+      }
+    }
   }
-  return all;
+  return found;
 }
 
 const SSH_NAMES = ['ssh', 'smart', 'paramiko', 'paramiko_ssh'];
@@ -112,20 +123,20 @@ function connectionKind(reader: Reader): ConnectionSpec['kind'] {
   const name = String(found.value).replace(/^ansible\.(?:builtin|legacy)\./, '');
   if (SSH_NAMES.includes(name)) return 'ssh';
   if (name !== 'local')
-    reader.fail(found.name, `is ${show(found.value)}, not ssh or local`, didYouMean(name, ['ssh', 'local']));
+    reader.fail(found, `is ${show(found.value)}, not ssh or local`, didYouMean(name, ['ssh', 'local']));
   return 'local';
 }
 
 function text(reader: Reader, field: Field): string | undefined {
   const found = find(reader, field);
   if (found === undefined) return undefined;
-  const { name, value } = found;
-  if (value === null || value === '') return reader.fail(name, 'is empty', 'give it a value, or remove it');
+  const { value } = found;
+  if (value === null || value === '') return reader.fail(found, 'is empty', 'give it a value, or remove it');
   if (typeof value === 'number') return String(value);
   if (typeof value === 'boolean')
-    return reader.fail(name, `is the boolean ${String(value)}, not a text`, 'put it into quotes');
-  if (typeof value !== 'string') return reader.fail(name, `is ${show(value)}, not a text`);
-  if (/[\0\r\n]/.test(value)) return reader.fail(name, 'holds more than one line');
+    return reader.fail(found, `is the boolean ${String(value)}, not a text`, 'put it into quotes');
+  if (typeof value !== 'string') return reader.fail(found, `is ${show(value)}, not a text`);
+  if (/[\0\r\n]/.test(value)) return reader.fail(found, 'holds more than one line');
   return value;
 }
 
@@ -135,24 +146,24 @@ function secret(reader: Reader, field: Field): string | undefined {
   if (found === undefined || found.value === null || found.value === '') return undefined;
   if (typeof found.value === 'string') return found.value;
   if (typeof found.value === 'number') return String(found.value);
-  return reader.fail(found.name, 'is not a text', 'put it into quotes');
+  return reader.fail(found, 'is not a text', 'put it into quotes');
 }
 
 function integer(reader: Reader, field: Field, least: number, most: number, what: string): number | undefined {
   const found = find(reader, field);
   if (found === undefined) return undefined;
-  const { name, value } = found;
+  const { value } = found;
   const isText = typeof value === 'string' && /^[0-9]+$/.test(value);
   const number = typeof value === 'number' || typeof value === 'bigint' || isText ? Number(value) : Number.NaN;
   if (Number.isInteger(number) && number >= least && number <= most) return number;
-  return reader.fail(name, `is ${show(value)}, not ${what} from ${least} to ${most}`);
+  return reader.fail(found, `is ${show(value)}, not ${what} from ${least} to ${most}`);
 }
 
 function boolean(reader: Reader, field: Field): boolean | undefined {
   const found = find(reader, field);
   if (found === undefined) return undefined;
   const value = coerceBoolean(found.value);
-  return value ?? reader.fail(found.name, `is ${show(found.value)}, not a boolean`, 'write true or false');
+  return value ?? reader.fail(found, `is ${show(found.value)}, not a boolean`, 'write true or false');
 }
 
 const BECOME_METHODS = ['sudo', 'su', 'doas'] as const;
@@ -163,7 +174,7 @@ function word<T extends string>(reader: Reader, field: Field, words: readonly T[
   const value = words.find((one) => one === found.value);
   if (value !== undefined) return value;
   const list = `${words.slice(0, -1).join(', ')} or ${words.at(-1) ?? ''}`;
-  return reader.fail(found.name, `is ${show(found.value)}, not ${list}`);
+  return reader.fail(found, `is ${show(found.value)}, not ${list}`);
 }
 
 function hostKeyChecking(reader: Reader): HostKeyChecking | undefined {
@@ -178,10 +189,10 @@ function hostKeyChecking(reader: Reader): HostKeyChecking | undefined {
 
 function absolutePath(reader: Reader, field: Field): string | undefined {
   const path = text(reader, field);
-  if (path === undefined || /^\/\S+$/.test(path)) return path;
-  const name = find(reader, field)?.name ?? field;
+  const found = find(reader, field);
+  if (path === undefined || found === undefined || /^\/\S+$/.test(path)) return path;
   return reader.fail(
-    name,
+    found,
     `is ${show(path)}, not an absolute path`,
     'write the path of a POSIX shell, such as /bin/sh',
   );

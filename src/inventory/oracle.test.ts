@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { graphInventory, listInventory, loadInventory } from './index.ts';
@@ -6,7 +6,7 @@ import { graphInventory, listInventory, loadInventory } from './index.ts';
 // Each folder of `cases/` holds an inventory and what the real ansible-inventory said of it (see `cases/record`).
 const CASES = join(import.meta.dirname, 'cases');
 const names = readdirSync(CASES, { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
+  .filter((entry) => entry.isDirectory() && existsSync(join(CASES, entry.name, 'case.json')))
   .map((entry) => entry.name);
 
 describe.each(names)('%s, as the real ansible-inventory has it', (name) => {
@@ -22,5 +22,13 @@ describe.each(names)('%s, as the real ansible-inventory has it', (name) => {
 
   it('--graph', async () => {
     expect(graphInventory(await load())).toBe(recorded('graph.txt'));
+  });
+
+  const patterns = existsSync(join(cwd, 'patterns.json'))
+    ? Object.entries(JSON.parse(recorded('patterns.json')) as Record<string, string[]>)
+    : [];
+  it.each(patterns)('pattern %s', async (pattern, hosts) => {
+    const inventory = await load();
+    expect(inventory.select(pattern).map((host) => host.name)).toEqual(hosts);
   });
 });

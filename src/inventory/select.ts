@@ -116,10 +116,10 @@ function applySubscript(
 
 function unknownName({ name, subscript, text }: Term, { parts, at }: Context): KvmnetError {
   if (isGlob(name) || name.startsWith('~')) {
-    return new KvmnetError('inventory', `pattern "${text}" matches no host and no group`, {
-      at,
-      hint: 'see the names with "kvmnet inventory --graph"',
-    });
+    const hint = /^~[\w-]/.test(name)
+      ? `a regular expression has to fit from the beginning of the name: ~.*${name.slice(1)}`
+      : 'see the names with "kvmnet inventory --graph"';
+    return new KvmnetError('inventory', `pattern "${text}" matches no host and no group`, { at, hint });
   }
   const hint =
     subscript?.kind === 'one' && [...parts.hosts.keys()].some((host) => host.startsWith(name))

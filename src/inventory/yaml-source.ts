@@ -46,17 +46,19 @@ export async function readYamlSource(draft: Draft, file: SourceFile, vault: Vaul
     return;
   }
   if (file.text.includes('!vault')) await unlockScalars(root, vault);
-  if (isGroupMap(root)) readGroupMap(draft, root, file.path);
+  if (isGroupMap(root, file)) readGroupMap(draft, root, file.path);
   else for (const { key, value } of root.entries.values()) readGroup(draft, key, value, file.path);
 }
 
-/** Only what a dynamic source prints has `_meta`, or hosts as a list. */
-const isGroupMap = (root: MappingNode): boolean =>
+/** What a dynamic source printed and somebody kept: only that has `_meta`, or (in JSON) hosts as a list. */
+const isGroupMap = (root: MappingNode, file: SourceFile): boolean =>
   root.entries.has('_meta') ||
-  [...root.entries.values()].some(
-    ({ value }) =>
-      value.kind === 'sequence' || (value.kind === 'mapping' && value.entries.get('hosts')?.value.kind === 'sequence'),
-  );
+  (file.path.endsWith('.json') &&
+    [...root.entries.values()].some(
+      ({ value }) =>
+        value.kind === 'sequence' ||
+        (value.kind === 'mapping' && value.entries.get('hosts')?.value.kind === 'sequence'),
+    ));
 
 function readGroup(draft: Draft, key: ScalarNode, value: YamlNode, path: string): GroupDraft {
   const group = addGroup(draft, key.text, key.at);
