@@ -1,0 +1,156 @@
+import {
+  defineModule,
+  linkConfigFiles,
+  linkConfigWarnings,
+  missing,
+  noProbe,
+  noSuchDevice,
+  parseAddresses,
+  parseFdb,
+  parseLinks,
+  probe,
+  refuse,
+} from '../../src/sdk/index.ts';
+import { carriedMtu, overhead } from './mtu.ts';
+import { remotesOf, Vxlan } from './params.ts';
+import { byMac, readState, surroundings, underlayLinks, vniOf, type State } from './read.ts';
+import { needsNew, vxlanSteps } from './steps.ts';
+
+export const vxlan = defineModule({
+  name: 'vxlan',
+  summary: 'A VXLAN tunnel interface',
+  params: Vxlan,
+  examples: [
+    {
+      title: 'A tenant network between three hypervisors, without multicast',
+      params: {
+        name: 'vxlan100',
+        vni: 100,
+        local: '10.0.1.1',
+        remotes: ['10.0.1.2', '10.0.1.3'],
+        bridge: 'br-blue',
+      },
+    },
+    {
+      title: 'A multicast group on the storage link, with jumbo frames',
+      params: { name: 'vxlan200', vni: 200, group: '239.1.1.1', dev: 'eth1', ttl: 8, mtu: 'auto' },
+    },
+    { title: 'No such tunnel', params: { name: 'vxlan100', state: 'absent' } },
+  ],
+  requires: 'iproute2, and the vxlan module of the kernel',
+  probes: (p) => {
+    const ends = [...(remotesOf(p) ?? []), ...(p.fdb ?? []).map((entry) => entry.dst)];
+    const asks = p.state === 'present' && p.dev === undefined;
+    return {
+      vxlans: probe(['ip', '-d', '-j', 'link', 'show', 'type', 'vxlan'], parseLinks),
+      fdb: probe(['bridge', '-j', 'fdb', 'show', 'dev', p.name], parseFdb),
+      addresses:
+        p.addresses === undefined
+          ? noProbe([])
+          : probe(['ip', '-j', 'addr', 'show', 'dev', p.name], (output) =>
+              noSuchDevice(output) ? [] : parseAddresses(output),
+            ),
+      around: surroundings(p.bridge ?? ''),
+      underlay: asks ? underlayLinks([...new Set(ends)], p.local) : noProbe<readonly string[]>([]),
+      files: p.state === 'present' ? linkConfigFiles(p.name) : noProbe<readonly string[]>([]),
+    };
+  },
+  state: (seen, p): State | null => {
+    const link = seen.vxlans.find((item) => item.name === p.name);
+    if (link !== undefined) return readState(link, seen.fdb, seen.addresses);
+    if (!seen.around.mtus.has(p.name)) return null;
+    throw refuse(`${p.name} exists and is no VXLAN`, 'choose another name, or remove that link first');
+  },
+  want: (p, now, seen) => {
+    if (p.state === 'absent') return null;
+    const { vni } = p;
+    if (vni === undefined) throw refuse('a VXLAN needs a vni');
+    const twin = seen.vxlans.find((link) => {
+      const other = vniOf(link);
+      return link.name !== p.name && other.vni === vni && other.dstport === p.dstport && link.data['link'] === p.dev;
+    });
+    if (twin !== undefined) {
+      throw refuse(
+        `${twin.name} already has VNI ${vni} on port ${p.dstport}`,
+        `remove ${twin.name} first, or give this one another vni`,
+      );
+    }
+    const { mtus, bridges } = seen.around;
+    if (p.dev !== undefined && !mtus.has(p.dev)) throw missing(`the link ${p.dev} (dev) does not exist`);
+    if (typeof p.bridge === 'string' && mtus.has(p.bridge) && !bridges.has(p.bridge)) {
+      throw refuse(`${p.bridge} is no Linux bridge`, 'put a VXLAN into Open vSwitch with ovs_port, type: vxlan');
+    }
+    return {
+      vni,
+      dstport: p.dstport,
+      local: p.local,
+      group: p.group ?? (now?.group === undefined || remotesOf(p) === undefined ? undefined : null),
+      dev: p.dev,
+      learning: p.learning,
+      ttl: p.ttl,
+      tos: p.tos,
+      df: p.df,
+      ageing: p.ageing,
+      mtu: wantedMtu(p, seen),
+      up: p.up,
+      bridge: p.bridge,
+      remotes: remotesOf(p),
+      fdb: p.fdb?.map(({ mac, dst }) => ({ mac, dst })).toSorted(byMac),
+      addresses: p.addresses,
+    };
+  },
+  steps: (from, to, p) => vxlanSteps(p.name, from, to),
+  compare: { remotes: 'set', fdb: 'set', addresses: 'subset' },
+  touches: (from, to, p) => {
+    const bridges = [from?.bridge, to?.bridge].filter((name) => typeof name === 'string');
+    if (from === null) return bridges.length === 0 ? 'none' : { links: bridges, effect: 'flap' };
+    const links = [p.name, ...bridges];
+    // What was made a moment ago may not know of all its fields.
+    const known: Partial<State> = from;
+    const addresses = (known.addresses ?? []).filter((address) => to?.addresses?.includes(address) !== true);
+    if (to === null) return { links, addresses };
+    return { links, addresses, ...(needsNew(from, to) ? { effect: 'flap' } : {}) };
+  },
+  boot: (p) =>
+    p.state === 'absent'
+      ? undefined
+      : {
+          id: p.name,
+          state: null,
+          anchor: p.dev === undefined ? { unit: 'multi-user.target' } : { device: p.dev },
+          after: ['network.target'],
+          before: ['libvirtd.service', 'virtqemud.service', 'libvirt-guests.service'],
+        },
+  warnings: (p, now, seen) => {
+    if (p.state === 'absent') return [];
+    const warnings = [...linkConfigWarnings(p.name, seen.files)];
+    const mtu = wantedMtu(p, seen) ?? now?.mtu;
+    if (mtu === undefined) return warnings;
+    const carried = carriedMtu(p, seen.underlay, seen.around.mtus);
+    if (typeof p.mtu === 'number' && carried !== undefined && p.mtu > carried) {
+      warnings.push(`an MTU of ${p.mtu} is more than the ${carried} that go through the tunnel in one piece`);
+    }
+    const larger = seen.around.ports.filter((name) => (seen.around.mtus.get(name) ?? 0) > mtu);
+    if (larger.length > 0) {
+      warnings.push(
+        `frames above ${mtu} bytes of ${larger.join(', ')} are lost in the tunnel: set their MTU to ${mtu}`,
+      );
+    }
+    return warnings;
+  },
+});
+
+function wantedMtu(
+  p: Vxlan,
+  seen: { underlay: readonly string[]; around: { mtus: ReadonlyMap<string, number> } },
+): number | undefined {
+  const carried = carriedMtu(p, seen.underlay, seen.around.mtus);
+  if (p.mtu === 'auto') return carried;
+  if (p.dev !== undefined && carried !== undefined && p.mtu > carried) {
+    throw refuse(
+      `an MTU of ${p.mtu} is too large: ${p.dev} carries ${carried + overhead(p)}, the tunnel needs ${overhead(p)} of it`,
+      `set mtu to auto or ${carried}, or raise the MTU of ${p.dev} first`,
+    );
+  }
+  return p.mtu;
+}
