@@ -26,7 +26,8 @@ export function compileStep(step: Step, context: CompileContext = {}): string {
     case 'snippet':
       return compileProbe(step);
     case 'poke':
-      return `printf %s ${quote(step.value)} >${quote(step.path)}`;
+      // Shells say little or nothing when a write is refused (busybox: nothing at all).
+      return `printf %s ${quote(step.value)} >${quote(step.path)} || { rc=$?; printf '%s\\n' ${quote(`the kernel does not take ${JSON.stringify(step.value)} for ${step.path}`)} >&2; exit $rc; }`;
     case 'remove':
       return `${positional([step.path, step.recursive === true ? 'r' : '', context.undoStore ?? ''])}${group(removeScript)}`;
     case 'wait':
