@@ -73,6 +73,6 @@ export function placedTexts(seen: FileSeen, after: Content): readonly TextDiff[]
 
 export const placedReturns = (p: Placing, now: WholeFile | null): Readonly<Record<string, unknown>> => ({
   dest: now?.path ?? p.dest,
-  ...(now?.sha256 == null ? {} : { checksum: now.sha256 }),
-  ...(now?.backup == null ? {} : { backup_file: now.backup }),
+  ...(typeof now?.sha256 === 'string' ? { checksum: now.sha256 } : {}),
+  ...(typeof now?.backup === 'string' ? { backup_file: now.backup } : {}),
 });
