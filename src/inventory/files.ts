@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { relative, sep } from 'node:path';
 import { KvmnetError } from '../util/errors.ts';
 
-export type FileKind = 'file' | 'folder' | undefined;
+type FileKind = 'file' | 'folder' | undefined;
 
 export async function kindOf(path: string): Promise<FileKind> {
   try {

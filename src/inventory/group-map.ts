@@ -2,7 +2,7 @@ import type { MappingNode, ScalarNode, YamlNode } from '../lang/index.ts';
 import { addChild, addGroup, addHost, report, setGroupVar, type Draft, type GroupDraft } from './draft.ts';
 
 /** What a dynamic source said. */
-export interface GroupMap {
+interface GroupMap {
   /** Hosts in the order they were named. */
   readonly hosts: readonly string[];
   /** False: variables of each host have to be asked with `--host`. */

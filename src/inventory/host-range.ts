@@ -2,7 +2,7 @@ import { isIPv6 } from 'node:net';
 import { KvmnetError } from '../util/errors.ts';
 import type { SourceLocation } from '../util/source.ts';
 
-export interface HostEntry {
+interface HostEntry {
   readonly names: readonly string[];
   readonly port: number | undefined;
 }

@@ -1,4 +1,4 @@
-export interface Word {
+interface Word {
   readonly text: string;
   /** Offset in the line. */
   readonly start: number;

@@ -4,7 +4,7 @@ import { KvmnetError } from '../util/errors.ts';
 import type { SourceLocation } from '../util/source.ts';
 import { splitPattern } from './pattern.ts';
 
-export interface LimitPattern {
+interface LimitPattern {
   readonly pattern: string;
   readonly at: SourceLocation | undefined;
 }

@@ -1,5 +1,7 @@
+import { rm } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { createVault, encryptText, toValue } from '../lang/index.ts';
+import { createScope, createVault, encryptText, sourceLayer, toValue } from '../lang/index.ts';
+import { whereSet } from './host-layers.ts';
 import { loadInventory } from './load.ts';
 import type { Inventory } from './model.ts';
 import { inFolder, loadFiles, problemsOf, varsOf, type Files } from './test-folder.ts';
@@ -82,6 +84,23 @@ describe('layers', () => {
       ['inventory-host', 'host_vars/h.json', 6],
       ['playbook-host', 'play/host_vars/h.yaml', 9],
     ]);
+  });
+
+  it('make a scope of src/lang, where the same value wins, and its place is known', async () => {
+    const strongestFirst: readonly (readonly [string, number])[] = [
+      ['play/host_vars/h.yaml', 9],
+      ['host_vars/h.json', 6],
+      ['hosts.yml', 3],
+    ];
+    await inFolder(files, async (cwd) => {
+      for (const [file, value] of strongestFirst) {
+        const host = (await loadInventory(['hosts.yml'], { cwd, playbookDir: `${cwd}/play` })).hosts.get('h');
+        const scope = createScope((host?.layers ?? []).map(({ kind, values }) => sourceLayer(kind, values)));
+        expect(Number(scope.get('a'))).toBe(value);
+        expect(host && whereSet(host, 'a')?.file).toBe(file);
+        if (file !== 'hosts.yml') await rm(`${cwd}/${file}`);
+      }
+    });
   });
 
   it('keep the place of every value', async () => {

@@ -11,7 +11,7 @@ import type { Source } from './resolve.ts';
 import type { RunOptions } from './run.ts';
 import { readYamlSource } from './yaml-source.ts';
 
-export interface ReadOptions extends RunOptions {
+interface ReadOptions extends RunOptions {
   readonly vault: Vault;
 }
 

@@ -6,7 +6,7 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface Output {
+interface Output {
   /** Exit status; a word such as `ENOENT` or a signal's name where the program did not run or was killed. */
   readonly code: number | string;
   readonly stdout: string;

@@ -40,7 +40,7 @@ export async function readVagrantSource(draft: Draft, options: RunOptions): Prom
 }
 
 /** Machine names and their connection variables. */
-export function parseSshConfig(text: string): ReadonlyMap<string, ReadonlyMap<string, YamlNode>> {
+function parseSshConfig(text: string): ReadonlyMap<string, ReadonlyMap<string, YamlNode>> {
   const machines = new Map<string, Map<string, YamlNode>>();
   for (const section of SSHConfig.parse(text)) {
     if (section.type !== SSHConfig.DIRECTIVE || section.param.toLowerCase() !== 'host' || !('config' in section))
