@@ -26,3 +26,9 @@ export interface OpenOptions {
 
 /** Runs a command of plain words, which every login shell reads alike. */
 export type OpenChannel = (command: string, options?: OpenOptions) => Promise<Channel>;
+
+/** Listens, also to a stream that an earlier listener has left paused. */
+export function listen(stream: Readable, listener: (chunk: Buffer) => void): void {
+  stream.on('data', listener);
+  stream.resume();
+}

@@ -1,15 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answer, PASSWORD_PROMPT } from './become-dialogue.ts';
-import type { Channel, OpenChannel } from './channel.ts';
+import { listen, type Channel, type OpenChannel } from './channel.ts';
 import { Listener } from './handshake.ts';
 import { quote } from './sh-quote.ts';
 import type { Become, ConnectionSpec } from './types.ts';
 
 /**
- * doas reads a password from the terminal and nowhere else. A terminal would mix stdout with stderr and change bytes, so
- * it gets one for the password only: doas runs on a channel with a terminal, and its three streams are named pipes
- * that a second channel, without a terminal, is the other end of.
+ * doas reads a password from the terminal and nowhere else. A terminal would join stdout and stderr, so doas runs on a
+ * channel with one, but its stdin and stdout are named pipes that a second channel, without a terminal, is the other
+ * end of. Its stderr stays on the terminal, which is set to pass all bytes: with none of the three left there, doas
+ * (6.8.2, PAM) reads the password but does not ask for it.
  */
 export async function openDoas(
   open: OpenChannel,
@@ -28,30 +29,29 @@ export async function openDoas(
   };
   const token = randomBytes(16).toString('hex');
   const folder = `"\${TMPDIR:-/tmp}/.kvmnet-${token}"`;
-  // The pipe that is opened last tells that all are open: then their names are of no more use.
+  // When the last pipe is open at both ends, their names are of no more use.
   data.stdin.write(
-    `{ umask 077; d=${folder}; mkdir "$d" && mkfifo "$d/i" "$d/o" "$d/e" || exit 1; echo pipes-${token}
-cat "$d/o" & { exec <"$d/e"; rm -rf "$d"; exec cat >&2; } & exec cat >"$d/i"; }\n`,
+    `{ umask 077; d=${folder}; mkdir "$d" && mkfifo "$d/i" "$d/o" || exit 1; echo pipes-${token}
+{ exec <"$d/o"; rm -rf "$d"; exec cat; } & exec cat >"$d/i"; }\n`,
   );
   const listener = new Listener(data);
-  listener.follow(terminal.stdout);
+  listener.follow(terminal);
   const pipes = await listener.wait({ ready: { on: 'stdout', text: new RegExp(`pipes-${token}\n`) } }, 30);
   if (pipes === 'ready') {
     // Losing the connection hangs up the terminal: what runs goes on to its end, as it does without one.
     const greet = quote(`trap "" HUP; echo ready-${token}; exec ${shell}`);
     terminal.stdin.write(
-      `stty -echo; LC_ALL=C; export LC_ALL; d=${folder}; exec doas -u ${become.user} /bin/sh -c ${greet} <"$d/i" >"$d/o" 2>"$d/e"\n`,
+      `stty raw -echo; LC_ALL=C; TERM=dumb; export LC_ALL TERM; d=${folder}; exec doas -u ${become.user} /bin/sh -c ${greet} <"$d/i" >"$d/o"\n`,
     );
   }
   await answer({ listener, token, asks: PASSWORD_PROMPT, keyboard: terminal.stdin, spec, become, giveUp });
-  listener.unfollow(terminal.stdout);
-  terminal.stdout.resume();
-  terminal.stderr.resume();
+  listen(data.stderr, () => {});
+  listen(terminal.stderr, () => {});
   return {
     stdin: data.stdin,
     stdout: data.stdout,
-    stderr: data.stderr,
-    // The sh ends with the terminal's channel; its last output may still be on its way through the pipes.
+    stderr: terminal.stdout,
+    // The sh ends with the terminal's channel; its last output may still be on its way through the pipe.
     closed: terminal.closed.then(async (exit) => {
       await Promise.race([data.closed, sleep(200)]);
       return exit;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Transform, type Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { KvmnetError } from '../util/errors.ts';
-import type { Channel, ChannelExit } from './channel.ts';
+import { listen, type Channel, type ChannelExit } from './channel.ts';
 import { FrameDecoder } from './frame.ts';
 import { Tail } from './output.ts';
 import { quote } from './sh-quote.ts';
@@ -81,7 +81,7 @@ export async function receiveFile(
 ): Promise<void> {
   const token = randomBytes(16).toString('hex');
   const errors = new Tail();
-  channel.stderr.on('data', (chunk: Buffer) => errors.add(chunk));
+  listen(channel.stderr, (chunk: Buffer) => errors.add(chunk));
   channel.stdin.end(`{ LC_ALL=C; export LC_ALL; echo ${token} b; exec cat ${quote(path)}; }\n`);
   const counter = progress(options);
   const content = afterMark(token);
@@ -159,8 +159,8 @@ class Talk {
         this.#wake();
       },
     });
-    channel.stdout.on('data', (chunk: Buffer) => decoder.push(chunk));
-    channel.stderr.on('data', (chunk: Buffer) => this.#errors.add(chunk));
+    listen(channel.stdout, (chunk: Buffer) => decoder.push(chunk));
+    listen(channel.stderr, (chunk: Buffer) => this.#errors.add(chunk));
     void channel.closed.then(() => this.#end());
   }
 

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { Channel } from './channel.ts';
+import { listen, type Channel } from './channel.ts';
 import { Tail } from './output.ts';
 
 /** Follows what a program says on both its streams until it is one of a few things. */
@@ -9,21 +9,20 @@ export class Listener {
   readonly #heard = { stdout: '', stderr: '' };
   #wake: () => void = () => {};
   #ended = false;
+  #followed: Readable | undefined;
 
   constructor(channel: Channel) {
     this.#channel = channel;
-    channel.stdout.on('data', this.#onStdout);
-    channel.stderr.on('data', this.#onStderr);
+    listen(channel.stdout, this.#onStdout);
+    listen(channel.stderr, this.#onStderr);
     void channel.closed.then(() => this.#end());
   }
 
-  /** Listens to one more stream, as if it were stderr: the terminal a password is asked for on. */
-  follow(stream: Readable): void {
-    stream.on('data', this.#onStderr);
-  }
-
-  unfollow(stream: Readable): void {
-    stream.off('data', this.#onStderr);
+  /** Listens to one more program, as if all it says came on stderr: the terminal where a password is asked for. */
+  follow(terminal: Channel): void {
+    listen(terminal.stdout, this.#onStderr);
+    this.#followed = terminal.stdout;
+    void terminal.closed.then(() => this.#end());
   }
 
   get printed(): string {
@@ -57,7 +56,8 @@ export class Listener {
   /** Stops listening; what was read too much is put back. */
   release(): void {
     release(this.#channel.stdout, this.#onStdout, this.#heard.stdout);
-    release(this.#channel.stderr, this.#onStderr, this.#heard.stderr);
+    release(this.#channel.stderr, this.#onStderr, this.#followed === undefined ? this.#heard.stderr : '');
+    if (this.#followed !== undefined) release(this.#followed, this.#onStderr, '');
   }
 
   readonly #onStdout = (chunk: Buffer): void => this.#hear('stdout', chunk);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Answer, type Outcome, type RunHooks } from './answer.ts';
-import type { Channel, ChannelExit } from './channel.ts';
+import { listen, type Channel, type ChannelExit } from './channel.ts';
 import { deferred } from './deferred.ts';
 import { HELLO } from './host-functions.ts';
 import { Tail } from './output.ts';
@@ -19,12 +19,8 @@ export class ShellSession {
 
   constructor(channel: Channel) {
     this.#channel = channel;
-    channel.stdout.on('data', (chunk: Buffer) =>
-      this.#listener ? this.#listener.stdout(chunk) : this.#noise.add(chunk),
-    );
-    channel.stderr.on('data', (chunk: Buffer) =>
-      this.#listener ? this.#listener.stderr(chunk) : this.#noise.add(chunk),
-    );
+    listen(channel.stdout, (chunk: Buffer) => (this.#listener ? this.#listener.stdout(chunk) : this.#noise.add(chunk)));
+    listen(channel.stderr, (chunk: Buffer) => (this.#listener ? this.#listener.stderr(chunk) : this.#noise.add(chunk)));
     const [abandoned, letGo] = deferred<ChannelExit>();
     this.#letGo = letGo;
     this.#ended = Promise.race([channel.closed, abandoned]);

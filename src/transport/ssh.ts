@@ -135,7 +135,12 @@ function channelOf(stream: ClientChannel, lost: () => boolean): Channel {
     stderr: stream.stderr,
     closed: Promise.all([exit, drained]).then(([status]) => status),
     lost,
-    close: () => stream.close(),
+    close: () => {
+      stream.close();
+      // ssh2 tells of the end only when all has been read.
+      stream.resume();
+      stream.stderr.resume();
+    },
   };
 }
 
