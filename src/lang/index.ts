@@ -2,6 +2,7 @@ export { parseYaml, isPlainYesNo, type YamlFile } from './yaml.ts';
 export {
   isNode,
   locateIn,
+  mappingNode,
   nodeAt,
   nodeOf,
   Tagged,

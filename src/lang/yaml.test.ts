@@ -199,7 +199,8 @@ describe('places', () => {
         const source = `a: |\n${lines.map((l) => `  ${l}\n`).join('')}`;
         const node = nodeAt(parse(source).root, ['a']);
         if (node?.kind !== 'scalar') throw new Error('not a scalar');
-        for (const [offset, char] of [...node.text].entries()) {
+        for (let offset = 0; offset < node.text.length; offset++) {
+          const char = node.text[offset];
           if (char === '\n') continue;
           const at = node.origin.locate(offset);
           expect(at.text?.[at.column - 1]).toBe(char);

@@ -1,0 +1,131 @@
+import type { z } from 'zod';
+import { describeValue, locateIn, nodeAt, type MappingNode, type Path } from '../lang/index.ts';
+import { KvmnetError } from '../util/errors.ts';
+import type { SourceLocation } from '../util/source.ts';
+import { didYouMean } from '../util/suggest.ts';
+import { keysAt } from './schema-walk.ts';
+
+interface Subject {
+  readonly module: string;
+  readonly schema: z.ZodType;
+  /** The parameters as written. */
+  readonly node: MappingNode;
+  /** The parameters as they were judged. */
+  readonly values: unknown;
+  /** Where something is missing: the name of the module in the task. */
+  readonly at: SourceLocation;
+}
+
+/** One complaint of zod in the user's words, at the place of what is wrong. */
+export function explainIssue(issue: z.core.$ZodIssue, subject: Subject): readonly KvmnetError[] {
+  const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(key, path, subject));
+  const value = valueAt(subject.values, path);
+  const name = formatPath(path);
+  if (value === undefined && path.length > 0) return [missing(path, name, subject)];
+  const what = name === '' ? subject.module : `${subject.module}: ${name}`;
+  return [
+    new KvmnetError('params', `${what}: ${messageOf(issue, value)}`, {
+      at: path.length === 0 ? subject.at : locateIn(subject.node, path),
+      hint: hintFor(issue, path, value, subject),
+    }),
+  ];
+}
+
+function unknownKey(key: string, path: Path, { module, schema, node }: Subject): KvmnetError {
+  const inside = path.length === 0 ? '' : ` in ${formatPath(path)}`;
+  const known = keysAt(schema, path);
+  return new KvmnetError('params', `${module}: unknown parameter "${key}"${inside}`, {
+    at: locateIn(node, [...path, key], 'key'),
+    hint: didYouMean(key, known) ?? `kvmnet doc ${module} lists the parameters`,
+  });
+}
+
+function missing(path: Path, name: string, { module, node, at }: Subject): KvmnetError {
+  // Inside of a list or mapping the place is that of what it is missing from.
+  const around = path.length > 1 ? locateIn(node, path.slice(0, -1)) : at;
+  return new KvmnetError('params', `${module}: the parameter "${name}" is missing`, { at: around });
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'yes or no',
+  array: 'a list',
+  object: 'a mapping',
+  record: 'a mapping',
+  null: 'null',
+};
+
+function messageOf(issue: z.core.$ZodIssue, value: unknown): string {
+  const shown = isShort(value) ? `, not ${describeValue(value)}` : '';
+  // zod's own messages begin so; those of a schema are kept.
+  if (!/^(?:Invalid|Too|Unrecognized)\b/.test(issue.message)) {
+    return issue.message.startsWith('expected') && !issue.message.includes(', not ')
+      ? `${issue.message}${shown}`
+      : issue.message;
+  }
+  switch (issue.code) {
+    case 'invalid_type':
+      return `expected ${TYPES[issue.expected] ?? issue.expected}${shown}`;
+    case 'invalid_value':
+      return `expected ${issue.values.map(String).join(' or ')}${shown}`;
+    case 'too_small':
+      return `${sizeOf(issue.origin)} at least ${String(issue.minimum)}${shown}`;
+    case 'too_big':
+      return `${sizeOf(issue.origin)} at most ${String(issue.maximum)}${shown}`;
+    case 'invalid_union':
+      return `${unionMessage(issue)}${shown}`;
+    default:
+      return issue.message.charAt(0).toLowerCase() + issue.message.slice(1);
+  }
+}
+
+const sizeOf = (origin: string): string =>
+  origin === 'array' || origin === 'set'
+    ? 'expected a number of items of'
+    : origin === 'string'
+      ? 'expected a length of'
+      : 'expected';
+
+function unionMessage(issue: z.core.$ZodIssueInvalidUnion): string {
+  const expected = issue.errors.flatMap(([first]) =>
+    first?.code === 'invalid_type'
+      ? (TYPES[first.expected] ?? first.expected)
+      : first?.code === 'invalid_value'
+        ? first.values.map(String)
+        : [],
+  );
+  return expected.length === 0
+    ? 'this has none of the forms it can have'
+    : `expected ${[...new Set(expected)].join(' or ')}`;
+}
+
+function hintFor(issue: z.core.$ZodIssue, path: Path, value: unknown, { node }: Subject): string | undefined {
+  const written = nodeAt(node, path);
+  const text = written?.kind === 'scalar' ? written.text : undefined;
+  if (issue.code === 'invalid_type' && issue.expected === 'string' && isScalar(value) && text !== undefined)
+    return `put it into quotes: "${text}"`;
+  if (issue.code === 'invalid_value' && typeof value === 'string') return didYouMean(value, issue.values.map(String));
+  if (issue.code === 'invalid_type' && issue.expected === 'array' && isScalar(value))
+    return `write a list: [${String(value as string)}]`;
+  return undefined;
+}
+
+const isScalar = (value: unknown): value is string | number | boolean =>
+  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+const isShort = (value: unknown): boolean => value !== undefined && typeof value !== 'symbol';
+
+export function valueAt(values: unknown, path: Path): unknown {
+  let value = values;
+  for (const step of path) {
+    if (typeof value !== 'object' || value === null) return undefined;
+    value = Object.hasOwn(value, step) ? (value as Record<string | number, unknown>)[step] : undefined;
+  }
+  return value;
+}
+
+/** `vfs[0].mac` */
+export const formatPath = (path: Path): string =>
+  path.map((step, index) => (typeof step === 'number' ? `[${step}]` : index === 0 ? step : `.${step}`)).join('');
