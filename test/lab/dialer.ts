@@ -27,13 +27,13 @@ export class Dialer {
     this.#hub = hub;
   }
 
-  async dial(host: string, port: number): Promise<Socket> {
+  async dial(host: string, port: number, timeoutMs = 10_000): Promise<Socket> {
     const relay = (this.#relay ??= this.#start());
     const id = this.#next++;
     return await new Promise<Socket>((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
       relay.channel?.ref(); // no answer may be missed because the program had nothing else to wait for
-      relay.send({ id, host, port });
+      relay.send({ id, host, port, timeoutMs });
     });
   }
 

@@ -9,5 +9,5 @@ export interface LabHandle {
   readonly sshConfigPath: string;
   readonly inventoryPath: string;
   inside(argv: readonly string[], options?: RunOptions): Promise<string>;
-  dial(host: string, port?: number): Promise<Socket>;
+  dial(host: string, port?: number, timeoutMs?: number): Promise<Socket>;
 }

@@ -60,14 +60,14 @@ export class Host {
     return await takeSnapshot(this);
   }
 
-  async bootId(): Promise<string> {
-    return (await this.read(['cat', '/proc/sys/kernel/random/boot_id'])).trim();
+  bootId(): string {
+    return readFileSync(`/proc/${this.pid}/root/proc/sys/kernel/random/boot_id`, 'utf8').trim();
   }
 
   /** Restarts it in good order, from outside, and waits until it can be logged in to again. */
   async reboot(): Promise<void> {
     this.#mustBeSystemd('reboot');
-    const before = await this.bootId();
+    const before = this.bootId();
     await this.outside(['systemctl', '--no-block', 'reboot']);
     await this.waitUp({ notBootId: before });
   }
@@ -76,7 +76,7 @@ export class Host {
   async crash(): Promise<void> {
     this.#mustBeSystemd('crash');
     const { pid } = this;
-    const before = await this.bootId();
+    const before = this.bootId();
     await run(['touch', this.#path('again')]);
     process.kill(pid, 'SIGKILL');
     await this.waitUp({ notBootId: before });
@@ -89,10 +89,7 @@ export class Host {
       what,
       options.timeout ?? 120,
       async () => {
-        if (options.notBootId !== undefined) {
-          const now = await this.bootId().catch(() => undefined);
-          if (now === undefined || now === options.notBootId) return undefined;
-        }
+        if (options.notBootId !== undefined && !this.#isOtherBoot(options.notBootId)) return undefined;
         return (await greeting(this.#lab, this.address)) ? true : undefined;
       },
       50,
@@ -162,6 +159,14 @@ export class Host {
     await updateState(this.#lab.dir, (s) => ({ ...s, hosts: s.hosts.filter((h) => h.name !== this.name) }));
     await writeClientFiles(this.#lab);
     await rm(this.#path('.'), { recursive: true, force: true });
+  }
+
+  #isOtherBoot(bootId: string): boolean {
+    try {
+      return this.bootId() !== bootId;
+    } catch {
+      return false; // between two boots
+    }
   }
 
   async #port(nic: string, words: readonly string[]): Promise<void> {

@@ -113,8 +113,8 @@ export class Lab {
   }
 
   /** A TCP connection from the hub, for code that runs outside of it. */
-  async dial(host: Host | string, port = 22): Promise<Socket> {
-    return await this.#dialer.dial(typeof host === 'string' ? host : host.address, port);
+  async dial(host: Host | string, port = 22, timeoutMs?: number): Promise<Socket> {
+    return await this.#dialer.dial(typeof host === 'string' ? host : host.address, port, timeoutMs);
   }
 
   /**
