@@ -71,7 +71,9 @@ async function importFile(name: string, file: string): Promise<Record<string, un
     const sdk = fileURLToPath(
       new URL(`../sdk/index${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url),
     );
-    return await createJiti(import.meta.url, { alias: { 'kvmnet/sdk': sdk } }).import<Record<string, unknown>>(file);
+    return await createJiti(import.meta.url, {
+      alias: { 'kvmnet/sdk': sdk, zod: fileURLToPath(import.meta.resolve('zod')) },
+    }).import<Record<string, unknown>>(file);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new KvmnetError('usage', `the module ${name} in ${file} cannot be loaded: ${reason}`, { cause: error });

@@ -58,7 +58,7 @@ export class RunVariables {
     const known = this.#hostLayers.get(host.name);
     if (known !== undefined) return known;
     const layers = [
-      ...host.layers.map(({ values }) => this.#inventoryLayer(values)),
+      ...host.layers.map((layer) => this.#inventoryLayer(layer)),
       valueLayer('set', this.set(host.name)),
       valueLayer('magic', {
         inventory_hostname: host.name,
@@ -72,11 +72,11 @@ export class RunVariables {
   }
 
   // Hosts of one group share its variables: compiled once.
-  #inventoryLayer(values: Host['layers'][number]['values']): Layer {
-    const known = this.#inventoryLayers.get(values);
+  #inventoryLayer(variables: Host['layers'][number]): Layer {
+    const known = this.#inventoryLayers.get(variables);
     if (known !== undefined) return known;
-    const layer = sourceLayer('inventory-host', values, { vault: this.#options.vault });
-    this.#inventoryLayers.set(values, layer);
+    const layer = sourceLayer(variables.kind, variables.values, { vault: this.#options.vault });
+    this.#inventoryLayers.set(variables, layer);
     return layer;
   }
 
