@@ -17,10 +17,12 @@ interface Dialogue {
   readonly spec: ConnectionSpec;
   readonly become: Become;
   giveUp(): void;
+  /** The end of our own command, where the terminal shows it: what was printed before is of no interest. */
+  readonly echo?: string | undefined;
 }
 
 /** Gives the password when it is asked for, and returns when the new shell has said its word. */
-export async function answer({ listener, token, asks, keyboard, spec, become, giveUp }: Dialogue): Promise<void> {
+export async function answer({ listener, token, asks, keyboard, spec, become, giveUp, echo }: Dialogue): Promise<void> {
   const signs = {
     ready: { on: 'stdout', text: new RegExp(`ready-${token}\r?\n`) },
     prompt: { on: 'both', text: asks },
@@ -32,7 +34,8 @@ export async function answer({ listener, token, asks, keyboard, spec, become, gi
     keyboard.write(`${become.password}\n`);
     sign = await listener.wait(signs, PATIENCE_SECONDS);
   }
-  const printed = listener.printed.replaceAll(new RegExp(`(password|ready)-${token}:?`, 'g'), '').trim();
+  const said = echo === undefined ? listener.printed : (listener.printed.split(echo).at(-1) ?? '');
+  const printed = said.replaceAll(new RegExp(`(password|ready|pipes)-${token}:?`, 'g'), '').replace(/^[; ]+/, '');
   listener.release();
   if (sign === 'ready') return;
   giveUp();

@@ -34,6 +34,7 @@ export async function openDoas(
     `{ umask 077; d=${folder}; mkdir "$d" && mkfifo "$d/i" "$d/o" || exit 1; echo pipes-${token}
 { exec <"$d/o"; rm -rf "$d"; exec cat; } & exec cat >"$d/i"; }\n`,
   );
+  listen(terminal.stderr, () => {});
   const listener = new Listener(data);
   listener.follow(terminal);
   const pipes = await listener.wait({ ready: { on: 'stdout', text: new RegExp(`pipes-${token}\n`) } }, 30);
@@ -44,9 +45,17 @@ export async function openDoas(
       `stty raw -echo; LC_ALL=C; TERM=dumb; export LC_ALL TERM; d=${folder}; exec doas -u ${become.user} /bin/sh -c ${greet} <"$d/i" >"$d/o"\n`,
     );
   }
-  await answer({ listener, token, asks: PASSWORD_PROMPT, keyboard: terminal.stdin, spec, become, giveUp });
+  await answer({
+    listener,
+    token,
+    asks: PASSWORD_PROMPT,
+    keyboard: terminal.stdin,
+    spec,
+    become,
+    giveUp,
+    echo: '>"$d/o"',
+  });
   listen(data.stderr, () => {});
-  listen(terminal.stderr, () => {});
   return {
     stdin: data.stdin,
     stdout: data.stdout,
