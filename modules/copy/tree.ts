@@ -2,10 +2,11 @@ import { dirname } from 'node:path/posix';
 import {
   checkAccess,
   fileContent,
+  folderOf,
+  makeFolder,
   ownerAndModeSteps,
   refuse,
-  sh,
-  snippet,
+  unmakeFolder,
   wantOwnerAndMode,
   wholeFile,
   wholeFileSteps,
@@ -123,9 +124,11 @@ export function treeSteps(from: Entries, to: Entries, p: Plan, tree: Tree, ances
     });
   });
   const leaving = tree.folders.filter((name) => (from[name] ?? null) !== null && (to[name] ?? null) === null);
-  const parents = leaving.includes('.') ? madeAbove(p.dest, ancestor) : [];
-  const rmdirs = [...leaving.toReversed().map((name) => pathIn(p, name)), ...parents];
-  return [...folders, ...files, ...rmdirs.map((path) => snippet(rmdirScript, [path]))];
+  const removals = leaving.toReversed().flatMap((name) => {
+    const path = pathIn(p, name);
+    return unmakeFolder(path, name === '.' ? ancestor : folderOf(path));
+  });
+  return [...folders, ...files, ...removals];
 }
 
 const pathIn = (p: Plan, name: string): string => (name === '.' ? p.dest : `${p.dest}/${name}`);
@@ -135,17 +138,6 @@ const asFile = (entry: Entry | null, path: string): WholeFile | null =>
 
 function folderSteps(from: Entry | null, to: Entry | null, path: string): readonly Step[] {
   if (to === null) return [];
-  const made = from === null ? [snippet(mkdirScript, [path])] : [];
+  const made = from === null ? [makeFolder(path)] : [];
   return [...made, ...ownerAndModeSteps(path, from ?? {}, to)];
 }
-
-/** Folders that making this one makes too, the innermost first. */
-function madeAbove(path: string, ancestor: string): string[] {
-  const parents: string[] = [];
-  for (let folder = dirname(path); folder.length > ancestor.length; folder = dirname(folder)) parents.push(folder);
-  return parents;
-}
-
-const mkdirScript = sh`umask 022; mkdir -p -- "$1"`;
-// What others put into the folder stays, and so does the folder.
-const rmdirScript = sh`rmdir -- "$1" || [ -e "$1" ]`;

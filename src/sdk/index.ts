@@ -31,8 +31,10 @@ export {
   checkAccess,
   folderOf,
   linkScript,
+  makeFolder,
   needFolder,
   ownerAndModeSteps,
+  unmakeFolder,
   wantOwnerAndMode,
   wholeFile,
   wholeFileSteps,
@@ -48,3 +50,5 @@ export * from './network.ts';
 export { insertLines, type LineText, type TextLine } from './files/line-text.ts';
 export { editedProbe, editedReturns, editedState, editedSteps, editedTexts, wantEdited } from './files/edited-file.ts';
 export { parsePattern, pattern } from './files/pattern.ts';
+export { reconnect } from './reconnect.ts';
+export { controllerPath, controllerSha256, pathBelow, storeDownload } from './files/controller-store.ts';

@@ -131,16 +131,19 @@ interface Attributes {
   readonly group?: string | null | undefined;
 }
 
-/** `chown` takes set-id bits away, so `chmod` follows it. */
-export function ownerAndModeSteps(path: string, from: Attributes, to: Attributes): readonly Step[] {
+/** @param isLink - the link itself is meant, not what it points to; it has no mode */
+// `chown` takes set-id bits away, so `chmod` follows it.
+export function ownerAndModeSteps(path: string, from: Attributes, to: Attributes, isLink = false): readonly Step[] {
   const owner = to.owner === from.owner ? '' : (to.owner ?? '');
   const group = to.group === from.group ? '' : (to.group ?? '');
   const chowned = owner !== '' || group !== '';
   const mode = to.mode ?? '';
   const changed = mode !== (from.mode ?? '') || (chowned && Number.parseInt(mode, 8) > 0o777);
   return [
-    ...(chowned ? [exec(['chown', '--', group === '' ? owner : `${owner}:${group}`, path])] : []),
-    ...(mode !== '' && changed ? [exec(['chmod', '--', mode, path])] : []),
+    ...(chowned
+      ? [exec(['chown', ...(isLink ? ['-h'] : []), '--', group === '' ? owner : `${owner}:${group}`, path])]
+      : []),
+    ...(mode !== '' && changed && !isLink ? [exec(['chmod', '--', mode, path])] : []),
   ];
 }
 
@@ -148,4 +151,20 @@ export function ownerAndModeSteps(path: string, from: Attributes, to: Attributes
 export const linkScript = sh`t=\${1%/*}/.kvmnet.$$.link
 rm -f -- "$t"; ln -s -- "$2" "$t" || exit 1
 mv -fT -- "$t" "$1" 2>/dev/null && exit 0
-rm -f -- "$t"; ln -sfn -- "$2" "$1"`;
+rm -f -- "$t"
+if [ -d "$1" ] && [ ! -L "$1" ]; then echo "$1 is a folder" >&2; exit 1; fi
+ln -sfn -- "$2" "$1"`;
+
+/** "$1" folder: made with its parents, 0755 whatever the umask. */
+const mkdirScript = sh`umask 022; mkdir -p -- "$1"`;
+// What others put into the folder stays, and so does the folder.
+const rmdirScript = sh`rmdir -- "$1" || [ -e "$1" ]`;
+
+export const makeFolder = (path: string): Step => snippet(mkdirScript, [path]);
+
+/** Takes back what {@link makeFolder} made: the folder and, down to `ancestor`, its parents, as far as they are empty. */
+export function unmakeFolder(path: string, ancestor: string): readonly Step[] {
+  const paths: string[] = [];
+  for (let at = path; at.length > ancestor.length && at !== '/'; at = folderOf(at)) paths.push(at);
+  return paths.map((folder) => snippet(rmdirScript, [folder]));
+}

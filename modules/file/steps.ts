@@ -1,0 +1,57 @@
+import {
+  linkScript,
+  makeFolder,
+  ownerAndModeSteps,
+  remove,
+  sh,
+  snippet,
+  unmakeFolder,
+  write,
+  type Step,
+} from '../../src/sdk/index.ts';
+import { belowSteps } from './below.ts';
+import type { File } from './params.ts';
+import { wanted, type State } from './state.ts';
+
+/** @param ancestor - the nearest folder above the path that was there before */
+export function fileSteps(from: State | null, to: State | null, p: File, ancestor: string): readonly Step[] {
+  if (to === null) return from === null ? [] : removal(from, p, ancestor);
+  const made = from?.type === to.type && from.target === to.target ? [] : making(from, to, p);
+  // What has just been made anew has none of the attributes of what stood there.
+  const before = made.length === 0 || from?.type === to.type ? (from ?? {}) : {};
+  const follow = p.follow && wanted(p) !== 'link';
+  return [
+    ...made,
+    ...ownerAndModeSteps(p.path, before, to, to.type === 'link' && !follow),
+    ...belowSteps(p.path, from?.below ?? {}, to.below ?? {}),
+  ];
+}
+
+/** Only `absent` says that what a folder holds should go: undo of a folder leaves what came into it since. */
+function removal(from: State, p: File, ancestor: string): readonly Step[] {
+  if (from.type !== 'directory') return [remove(p.path)];
+  return wanted(p) === 'absent' ? [remove(p.path, { recursive: true })] : unmakeFolder(p.path, ancestor);
+}
+
+function making(from: State | null, to: State, p: File): readonly Step[] {
+  // Removed by a step of its own, so that the undo store keeps it.
+  const cleared = from === null || from.type === 'link' ? [] : [remove(p.path)];
+  switch (to.type) {
+    case 'directory':
+      return [...(from === null ? [] : [remove(p.path)]), makeFolder(p.path)];
+    case 'link':
+      return [...cleared, snippet(linkScript, [p.path, to.target ?? ''])];
+    case 'hard':
+      return [...(from === null ? [] : [remove(p.path)]), snippet(hardScript, [p.path, to.target ?? ''])];
+    case 'file':
+      return [
+        write(p.path, to.sha256 === null ? '' : { stored: to.sha256 }, { follow: false, mode: to.mode ?? undefined }),
+      ];
+    default:
+      // A socket, a pipe or a device cannot be made again.
+      return [];
+  }
+}
+
+/** "$1" path, "$2" file that it becomes another name of. */
+const hardScript = sh`ln -- "$2" "$1"`;
