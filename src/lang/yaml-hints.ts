@@ -12,6 +12,8 @@ export function explainSyntax(error: YAMLException, source: SourceText): KvmnetE
 }
 
 function explain(reason: string, line: string, rest: string): readonly [string, string | undefined] {
+  if (/deficient indentation/.test(reason))
+    return ['this line is indented too little', 'or a list, mapping or text that begins above it is not closed'];
   if (/tab characters/.test(reason)) return ['a tab in the indentation', 'indent with spaces'];
   if (/double quoted scalar/.test(reason)) return ['a text in double quotes is not closed', 'add the closing "'];
   if (/single quoted scalar/.test(reason)) return ['a text in single quotes is not closed', "add the closing '"];

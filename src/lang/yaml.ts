@@ -154,10 +154,12 @@ class TreeBuilder {
     this.#grow(1, start);
     const entries = new Map<string, MappingEntry>();
     const merges: YamlNode[] = [];
+    let braces = false;
     while (this.#events[this.#next]?.type !== EVENT_ID.POP) {
       const key = this.#node();
       const value = this.#node();
       if (key.kind !== 'scalar') {
+        braces ||= isBraces(key);
         this.#refuseKey(key);
         continue;
       }
@@ -187,7 +189,22 @@ class TreeBuilder {
       entries.set(key.text, { key, value });
     }
     this.#next++;
+    // Reported; from here on it is what it was meant to be, so that it leads to no further mistakes.
+    if (braces) return this.#unquoted(start);
     return mappingNode(this.#merged(entries, merges), () => this.#source.locate(start));
+  }
+
+  #unquoted(start: number): ScalarNode {
+    const end = this.#source.text.indexOf('}}', start);
+    const text = this.#slice(start, end < 0 ? this.#source.text.length : end + 2);
+    const source = this.#source;
+    const at = source.locate(start);
+    return scalarNode({
+      value: text,
+      text,
+      plain: false,
+      origin: { at, locate: (offset) => source.locate(start + offset) },
+    });
   }
 
   /** `<<`: keys of the mapping itself win, then those of earlier merged mappings. */

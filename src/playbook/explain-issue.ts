@@ -22,11 +22,13 @@ export function explainIssue(issue: z.core.$ZodIssue, subject: Subject): readonl
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(key, path, subject));
   const value = valueAt(subject.values, path);
   const name = formatPath(path);
-  if (value === undefined && path.length > 0) return [missing(path, name, subject)];
-  const what = name === '' ? subject.module : `${subject.module}: ${name}`;
+  // What a schema says itself of something left out is kept: "give either src or content".
+  const own = issue.code === 'custom' && !issue.message.startsWith('expected');
+  if (value === undefined && path.length > 0 && !own) return [missing(path, name, subject)];
+  const what = name === '' || value === undefined ? subject.module : `${subject.module}: ${name}`;
   return [
     new KvmnetError('params', `${what}: ${messageOf(issue, value)}`, {
-      at: path.length === 0 ? subject.at : locateIn(subject.node, path),
+      at: path.length === 0 || value === undefined ? subject.at : locateIn(subject.node, path),
       hint: hintFor(issue, path, value, subject),
     }),
   ];
@@ -108,8 +110,7 @@ function hintFor(issue: z.core.$ZodIssue, path: Path, value: unknown, { node }: 
   if (issue.code === 'invalid_type' && issue.expected === 'string' && isScalar(value) && text !== undefined)
     return `put it into quotes: "${text}"`;
   if (issue.code === 'invalid_value' && typeof value === 'string') return didYouMean(value, issue.values.map(String));
-  if (issue.code === 'invalid_type' && issue.expected === 'array' && isScalar(value))
-    return `write a list: [${String(value as string)}]`;
+  if (issue.code === 'invalid_type' && issue.expected === 'array' && isScalar(value)) return `write a list: [${value}]`;
   return undefined;
 }
 

@@ -56,7 +56,7 @@ export class Fields {
     for (const [name, { key }] of this.node.entries) {
       if (known.includes(name)) continue;
       const remedy = remedyFor(name);
-      const message = remedy === undefined ? `unknown keyword "${name}" of a ${where}` : `"${name}" is not supported`;
+      const message = remedy === undefined ? `unknown keyword "${name}" in ${where}` : `"${name}" is not supported`;
       this.#context.mistake(key.at, message, remedy ?? didYouMean(name, [...known, ...more]));
     }
   }

@@ -25,7 +25,7 @@ export async function findModule(context: LoadContext, fields: Fields): Promise<
     return undefined;
   }
   const known = [first, ...TASK_KEYWORDS];
-  fields.refuseUnknown(known, 'task', STATEMENTS);
+  fields.refuseUnknown(known, 'a task', STATEMENTS);
   const schema = await context.module(first, fields.keyPlace(first));
   return schema === undefined ? undefined : { key: first, schema };
 }
@@ -56,9 +56,13 @@ function reportNone(
     else if (remedy !== undefined && !name.includes('.'))
       context.mistake(fields.keyPlace(name), `"${name}" is not supported`, remedy);
     else {
-      const all = [...names, ...TASK_KEYWORDS, ...STATEMENTS];
-      const hint = remedy ?? didYouMean(name, suggest(name, names) === undefined ? all : names);
-      context.mistake(fields.keyPlace(name), `unknown module "${name}"`, hint ?? 'kvmnet doc lists the modules');
+      const module = suggest(name, [...names, ...STATEMENTS]);
+      const keyword = module === undefined && remedy === undefined ? suggest(name, TASK_KEYWORDS) : undefined;
+      if (keyword === undefined) {
+        const hint = remedy ?? didYouMean(name, [...names, ...STATEMENTS]);
+        context.mistake(fields.keyPlace(name), `unknown module "${name}"`, hint ?? 'kvmnet doc lists the modules');
+      } else
+        context.mistake(fields.keyPlace(name), `unknown keyword "${name}" in a task`, `did you mean "${keyword}"?`);
     }
   }
 }

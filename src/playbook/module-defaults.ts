@@ -13,7 +13,8 @@ export function withDefaults(context: LoadContext, outer: Defaults, fields: Fiel
   const names = context.options.modules.names();
   for (const [name, { key, value }] of node.entries) {
     if (!names.includes(name)) context.mistake(key.at, `unknown module "${name}"`, didYouMean(name, names));
-    else if (value.kind !== 'mapping') context.mistake(value.at, `module_defaults: expected the parameters of ${name} as a mapping`);
+    else if (value.kind !== 'mapping')
+      context.mistake(value.at, `module_defaults: expected the parameters of ${name} as a mapping`);
     else result.set(name, [...(outer.get(name) ?? []), value]);
   }
   return result;

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
-import type { Bindable, Layer, MappingNode } from '../lang/index.ts';
+import type { Bindable, Layer, MappingNode, YamlNode } from '../lang/index.ts';
+import type { LoadContext } from './context.ts';
 import type { HandlerNames } from './handlers.ts';
 import type { Role, TaskNode } from './model.ts';
 
@@ -34,7 +35,16 @@ export interface Place {
   /** Variables of roles stay inside of them: below an include_role that is not public. */
   readonly secluded: boolean;
   readonly play: PlayState;
+  /** Reads a list of tasks: handed down, because tasks hold includes, and includes hold tasks. */
+  readonly read: ReadTasks;
 }
+
+export type ReadTasks = (
+  context: LoadContext,
+  place: Place,
+  node: YamlNode | undefined,
+  what?: string,
+) => Promise<readonly TaskNode[]>;
 
 /** Folders in which files of the controller are looked for, nearest first. */
 export const searchPath = (place: Place): readonly string[] => [

@@ -10,15 +10,12 @@ import type { Include, TaskNode } from './model.ts';
 import { withDefaults } from './module-defaults.ts';
 import type { Place } from './place.ts';
 import { readLoop } from './read-task.ts';
-import { allTags, groupOf, readName, readTasks } from './read-tasks.ts';
+import { allTags, groupOf, readName } from './node-parts.ts';
 import { readRole, roleParts } from './read-role.ts';
 
 const APPLY_KEYWORDS = INCLUDE_KEYWORDS.filter((name) => !/^(?:name|loop|loop_control)$/.test(name));
 const TASKS_OPTIONS = ['file', 'apply'];
-const ROLE_OPTIONS = [
-  ...['name', 'tasks_from', 'vars_from', 'defaults_from', 'handlers_from', 'public', 'allow_duplicates', 'apply'],
-  'rolespec_validate',
-];
+const ROLE_OPTIONS = ['name', 'tasks_from', 'vars_from', 'defaults_from', 'handlers_from', 'public', 'apply'];
 
 /** `include_tasks`, `import_tasks`, `include_role` and `import_role`. */
 export async function readInclude(
@@ -161,7 +158,7 @@ async function readFile(
     return [];
   }
   const root = await context.read(file, at, 'the task file');
-  return readTasks(context, { ...place, file, chain: [...place.chain, file] }, root, name);
+  return place.read(context, { ...place, file, chain: [...place.chain, file] }, root, name);
 }
 
 /** Beside the file that names it, then in the role, then beside the playbook. */

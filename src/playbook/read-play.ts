@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { isDynamic, type Bindable, type Layer, type YamlNode } from '../lang/index.ts';
 import type { LoadContext } from './context.ts';
 import { describeNode } from './describe-node.ts';
-import { Fields, variablesLayer } from './fields.ts';
+import { type Fields, variablesLayer } from './fields.ts';
 import { HandlerNames } from './handlers.ts';
 import { readInherited } from './inherited.ts';
 import { PLAY_KEYWORDS } from './keywords.ts';
@@ -12,7 +12,8 @@ import { withDefaults } from './module-defaults.ts';
 import type { Place } from './place.ts';
 import { readRoleList } from './read-role.ts';
 import { readSerial } from './read-serial.ts';
-import { groupOf, readTasks } from './read-tasks.ts';
+import { groupOf } from './node-parts.ts';
+import { readTasks } from './read-tasks.ts';
 
 /** What an `import_playbook` hands down to the plays it brings. */
 export interface Imported {
@@ -24,7 +25,7 @@ export interface Imported {
 const ORDERS = ['inventory', 'reverse_inventory', 'sorted', 'reverse_sorted', 'shuffle'] as const;
 
 export async function readPlay(context: LoadContext, file: string, fields: Fields, imported: Imported): Promise<Play> {
-  fields.refuseUnknown(PLAY_KEYWORDS, 'play', ['import_playbook']);
+  fields.refuseUnknown(PLAY_KEYWORDS, 'a play', ['import_playbook']);
   const tags = [...new Set([...imported.tags, ...fields.names('tags')])];
   const place: Place = {
     folder: dirname(file),
@@ -35,6 +36,7 @@ export async function readPlay(context: LoadContext, file: string, fields: Field
     notify: [],
     handler: false,
     secluded: false,
+    read: readTasks,
     play: { handlers: new HandlerNames(), roleHandlers: [], roles: new Set(), roleLayers: [] },
   };
   const hosts = readHosts(context, fields);

@@ -9,7 +9,7 @@ import type { Role, TaskNode } from './model.ts';
 import { withDefaults } from './module-defaults.ts';
 import type { Place } from './place.ts';
 import { findRole, roleFiles, roleName } from './role-files.ts';
-import { allTags, groupOf, readTasks } from './read-tasks.ts';
+import { allTags, groupOf } from './node-parts.ts';
 
 /** Which files of a role are used: `tasks_from` and the like. */
 export interface RoleParts {
@@ -108,7 +108,7 @@ async function readPart(
   const nodes: TaskNode[] = [];
   for (const file of files) {
     const root = await context.read(file, at, 'the task file');
-    nodes.push(...(await readTasks(context, { ...place, file, chain: [...place.chain, file] }, root, part)));
+    nodes.push(...(await place.read(context, { ...place, file, chain: [...place.chain, file] }, root, part)));
   }
   return nodes;
 }
@@ -140,11 +140,18 @@ export async function readRoleList(
     const entry = readEntry(context, item);
     if (entry === undefined) continue;
     const key = `${entry.name} ${entry.fields === undefined ? '' : JSON.stringify(textsOf(entry.fields.node))}`;
-    if (place.play.roles.has(key) && !(await allowsDuplicates(context, place, entry.name))) continue;
+    const again = place.play.roles.has(key) && !isAround(context, place, entry.name);
+    if (again && !(await allowsDuplicates(context, place, entry.name))) continue;
     place.play.roles.add(key);
     nodes.push(...(await readRoleEntry(context, place, entry)));
   }
   return nodes;
+}
+
+/** The role is one of those that are being read: a cycle, which reading it reports. */
+function isAround(context: LoadContext, place: Place, name: string): boolean {
+  const found = findRole(place, context.options, name);
+  return 'folder' in found && place.chain.includes(found.folder);
 }
 
 interface RoleEntry {

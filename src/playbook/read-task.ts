@@ -9,7 +9,7 @@ import { withDefaults } from './module-defaults.ts';
 import { variableNameProblem } from './names.ts';
 import { readParams } from './read-params.ts';
 import { searchPath, type Place } from './place.ts';
-import { allTags, readName } from './read-tasks.ts';
+import { allTags, readName } from './node-parts.ts';
 
 /** A task that runs a module. Undefined where there is none in it, which is reported. */
 export async function readTask(context: LoadContext, place: Place, fields: Fields): Promise<Task | undefined> {

@@ -1,11 +1,12 @@
-import { compileTemplate, isTemplate, type Template, type YamlNode } from '../lang/index.ts';
+import type { YamlNode } from '../lang/index.ts';
 import type { LoadContext } from './context.ts';
 import { describeNode } from './describe-node.ts';
 import { Fields, isNull } from './fields.ts';
 import { BLOCK_KEYWORDS, STATEMENTS } from './keywords.ts';
-import { nothingInherited, readInherited } from './inherited.ts';
+import { readInherited } from './inherited.ts';
 import type { Block, TaskNode } from './model.ts';
 import { withDefaults } from './module-defaults.ts';
+import { allTags, readName } from './node-parts.ts';
 import type { Place } from './place.ts';
 import { readInclude } from './read-include.ts';
 import { readNotify, readTask } from './read-task.ts';
@@ -58,7 +59,7 @@ async function readNode(context: LoadContext, place: Place, fields: Fields): Pro
 }
 
 async function readBlock(context: LoadContext, place: Place, fields: Fields): Promise<Block> {
-  fields.refuseUnknown(BLOCK_KEYWORDS, 'block');
+  fields.refuseUnknown(BLOCK_KEYWORDS, 'a block');
   const id = context.nextId();
   const tags = allTags(place, fields);
   const notify = [...place.notify, ...readNotify(fields, place)];
@@ -77,32 +78,3 @@ async function readBlock(context: LoadContext, place: Place, fields: Fields): Pr
     always: await readTasks(context, inner, fields.value('always'), 'always'),
   };
 }
-
-export const allTags = (place: Place, fields: Fields): readonly string[] => [
-  ...new Set([...place.tags, ...fields.names('tags')]),
-];
-
-export function readName(
-  context: LoadContext,
-  fields: Fields,
-): { readonly name: string | undefined; readonly nameTemplate?: Template | undefined } {
-  const name = fields.text('name');
-  const node = fields.value('name');
-  if (name === undefined || node?.kind !== 'scalar' || !isTemplate(name)) return { name };
-  return { name, nameTemplate: context.attempt(() => compileTemplate(name, node.origin)) };
-}
-
-/** A block that only groups: imported tasks, a role. */
-export const groupOf = (
-  id: number,
-  fields: Pick<Block, 'at' | 'tags' | 'tasks'> & Partial<Omit<Block, 'kind' | 'id' | 'rescue' | 'always'>>,
-): Block => ({
-  ...nothingInherited,
-  name: undefined,
-  when: [],
-  ...fields,
-  kind: 'block',
-  id,
-  rescue: [],
-  always: [],
-});

@@ -19,7 +19,7 @@ interface Def {
   readonly values?: readonly unknown[];
 }
 
-const defOf = (schema: z.ZodType): Def => schema.def as unknown as Def;
+const defOf = (schema: z.ZodType): Def => schema.def;
 
 /** The schemas that say something themselves: unions, defaults, pipes and the like taken off. */
 export function leavesOf(schema: z.ZodType): readonly z.ZodType[] {

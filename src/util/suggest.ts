@@ -5,7 +5,8 @@
 export function suggest(word: string, candidates: Iterable<string>): string | undefined {
   const limit = Math.max(1, Math.floor(word.length / 3));
   let best: string | undefined;
-  let bestDistance = limit + 1;
+  // Of a single letter nothing may be wrong, or every other one would be near.
+  let bestDistance = Math.min(limit + 1, word.length);
   for (const candidate of candidates) {
     if (candidate === word) continue;
     const distance = editDistance(fold(word), fold(candidate));
