@@ -10,6 +10,7 @@ import {
   parseLinks,
   probe,
   refuse,
+  sh,
 } from '../../src/sdk/index.ts';
 import { carriedMtu, overhead } from './mtu.ts';
 import { remotesOf, Vxlan } from './params.ts';
@@ -111,16 +112,14 @@ export const vxlan = defineModule({
     if (to === null) return { links, addresses };
     return { links, addresses, ...(needsNew(from, to) ? { effect: 'flap' } : {}) };
   },
-  boot: (p) =>
-    p.state === 'absent'
-      ? undefined
-      : {
-          id: p.name,
-          state: null,
-          anchor: p.dev === undefined ? { unit: 'multi-user.target' } : { device: p.dev },
-          after: ['network.target'],
-          before: ['libvirtd.service', 'virtqemud.service', 'libvirt-guests.service'],
-        },
+  boot: (p) => ({
+    id: p.name,
+    state: null,
+    anchor: p.dev === undefined ? { unit: 'multi-user.target' } : { device: p.dev },
+    after: ['network.target'],
+    before: ['libvirtd.service', 'virtqemud.service', 'libvirt-guests.service'],
+    guard: { script: sh`[ -e "/sys/class/net/$1" ]`, args: [p.name] },
+  }),
   warnings: (p, now, seen) => {
     if (p.state === 'absent') return [];
     const warnings = [...linkConfigWarnings(p.name, seen.files)];

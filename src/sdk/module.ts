@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { ActionHost, ActionResult } from './action.ts';
 import type { ProbeMap, Seen } from './probe.ts';
+import type { Script } from './script.ts';
 import type { CompareRules } from './diff.ts';
 import type { StateObject, Want } from './state.ts';
 import type { Step } from './step.ts';
@@ -45,7 +46,10 @@ export interface Touches {
   readonly effect?: 'cut' | 'flap';
 }
 
-/** How a resource comes back at boot, where the kernel forgets it. */
+/**
+ * How a resource comes back at boot, where the kernel forgets it. Given for a resource that should be absent as well: that
+ * takes its unit away.
+ */
 export interface Boot<S> {
   /** Names the unit: `kvmnet-<module>-<id>`. Unique among the resources of one module on one host. */
   readonly id: string;
@@ -57,6 +61,8 @@ export interface Boot<S> {
   readonly after?: readonly string[];
   /** True where going back to `state` first, tolerating failure, is harmless: the unit may then run at any time. */
   readonly resettable?: boolean;
+  /** Succeeds where the resource stands already and must not be reset (links, VFs): the unit then does nothing. */
+  readonly guard?: { readonly script: Script; readonly args: readonly string[] };
 }
 
 /** Both versions of a text, for `--diff`. */

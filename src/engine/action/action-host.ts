@@ -78,6 +78,9 @@ export function actionHost({
     connection: {
       drop: () => session.drop(),
       tryReconnect: (seconds) => session.tryReconnect(seconds),
+      get lastError() {
+        return session.lastRefusal;
+      },
     },
     pending: {
       list: () => session.pending,

@@ -51,6 +51,8 @@ export class HostSession {
   pending: readonly PendingReason[] = [];
   facts: JsonObject | undefined;
   reboots = 0;
+  /** Why the last attempt to connect anew failed. */
+  lastRefusal: string | undefined;
   /** The caches, one for each user that reads: what root sees another may not. */
   readonly #caches = new Map<string, ProbeCache>();
   readonly #options: SessionOptions;
@@ -163,8 +165,9 @@ export class HostSession {
       this.#connection = Promise.resolve(this.#current);
       return true;
     } catch (error) {
-      if (error instanceof KvmnetError && (error.code === 'unreachable' || error.code === 'timeout')) return false;
-      throw error;
+      if (!(error instanceof KvmnetError) || (error.code !== 'unreachable' && error.code !== 'timeout')) throw error;
+      this.lastRefusal = error.message;
+      return false;
     }
   }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { compileStep } from '../../sdk/compile.ts';
+import { compileProbe, compileStep } from '../../sdk/compile.ts';
 import { overlayState } from '../../sdk/diff.ts';
+import { quote } from '../../sdk/quote.ts';
 import {
   exec,
   probeScript,
@@ -110,6 +111,9 @@ function bootScript(module: AnyResource, boot: Boot<StateObject>, params: unknow
     '#!/bin/sh',
     `# Brings back ${module.name} ${boot.id} after a boot. Written by kvmnet; the next run writes it again.`,
     'export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    // The device may come later: its own unit then runs this again.
+    ...('device' in boot.anchor ? [`[ -e ${quote(`/sys/class/net/${boot.anchor.device}`)} ] || exit 0`] : []),
+    ...(boot.guard === undefined ? [] : [`( ${compileProbe(boot.guard)}\n) >/dev/null 2>&1 && exit 0`]),
     ...back.map((step) => `( ${compileStep(step)}\n) >/dev/null 2>&1 || :`),
     ...forward.map((step) => `( ${compileStep(step)}\n) || exit 1`),
     '',
@@ -117,10 +121,10 @@ function bootScript(module: AnyResource, boot: Boot<StateObject>, params: unknow
 }
 
 function unitText(module: AnyResource, boot: Boot<StateObject>, scriptPath: string): string {
-  const onDevice = 'device' in boot.anchor;
-  const anchor =
-    'device' in boot.anchor ? `sys-subsystem-net-devices-${escapeUnit(boot.anchor.device)}.device` : boot.anchor.unit;
-  const after = [...(onDevice ? [anchor] : []), ...(boot.after ?? [])];
+  const device = 'device' in boot.anchor ? deviceUnit(boot.anchor.device) : undefined;
+  // A device that is there at boot is no reason to wait for udev: the target starts the unit, and so does the device.
+  const wantedBy = 'unit' in boot.anchor ? [boot.anchor.unit] : ['multi-user.target', deviceUnit(boot.anchor.device)];
+  const after = [...(device === undefined ? [] : [device]), ...(boot.after ?? [])];
   return [
     '# Written by kvmnet; the next run writes it again.',
     '[Unit]',
@@ -131,14 +135,16 @@ function unitText(module: AnyResource, boot: Boot<StateObject>, scriptPath: stri
     '[Service]',
     'Type=oneshot',
     // A device may go and come back (a virtual machine that restarts): the unit has to be able to run again.
-    `RemainAfterExit=${onDevice ? 'no' : 'yes'}`,
+    `RemainAfterExit=${device === undefined ? 'yes' : 'no'}`,
     `ExecStart=/bin/sh ${scriptPath.replaceAll('%', '%%')}`,
     '',
     '[Install]',
-    `WantedBy=${anchor}`,
+    `WantedBy=${wantedBy.join(' ')}`,
     '',
   ].join('\n');
 }
+
+const deviceUnit = (device: string): string => `sys-subsystem-net-devices-${escapeUnit(device)}.device`;
 
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
 

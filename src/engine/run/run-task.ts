@@ -184,6 +184,8 @@ async function runTurn(run: TaskRun, host: PlayHost, vars: VarSource): Promise<T
       meta: (what) => run.meta(what, host),
     }),
   );
+  // What did not run in check mode may have been what a later task needs to know.
+  if (bound.effect === 'change' && check) host.unsettled = true;
   return ofAction(result, check);
 }
 
