@@ -52,16 +52,18 @@ function detailLines(event: TaskEvent, view: ResultView): string[] {
   return [
     ...event.changes.map((change) => changeLine(change, view)),
     ...(event.texts ?? []).flatMap((texts) => textDiffLines(texts, paint)),
-    ...reasonLines(event, view),
     ...(event.failure === undefined ? [] : failureLines(event.failure, paint, verbosity)),
-    ...(event.failure !== undefined && event.failure.at === undefined && event.status !== 'unreachable'
-      ? [paint('dim', `task at ${event.at.file}:${event.at.line}`)]
-      : []),
+    ...spokenLines(event, view),
+    ...(showsPlace(event) ? [paint('dim', `task at ${event.at.file}:${event.at.line}`)] : []),
     ...(event.warnings ?? []).map((warning) => `${paint('yellow', 'warning:')} ${printable(warning)}`),
     ...(event.pending ?? []).map(({ path, reason, until }) => paint('magenta', `needs a ${until}: ${path}: ${reason}`)),
     ...(verbosity > 1 ? registeredLines(event.result ?? {}, paint) : []),
   ];
 }
+
+/** Where a failed task stands, unless the failure says so itself, or has nothing to do with the task. */
+const showsPlace = ({ failure, status, at }: TaskEvent): boolean =>
+  failure !== undefined && failure.at === undefined && status !== 'unreachable' && !at.file.startsWith('<');
 
 function changeLine({ path, from, to }: TaskEvent['changes'][number], { paint, verbosity }: ResultView): string {
   const width = verbosity > 1 ? undefined : valueWidth;
@@ -69,16 +71,23 @@ function changeLine({ path, from, to }: TaskEvent['changes'][number], { paint, v
   return `${path}: ${paint('red', before)} ${paint('dim', '->')} ${paint('green', after)}`;
 }
 
-/** The text of a result: always where it was asked for (debug, ad-hoc), a reason where there is one, else from -v on. */
-function reasonLines(event: TaskEvent, { paint, verbosity, showOutput }: ResultView): string[] {
-  if (event.text === undefined || event.text === '') return [];
-  if (event.status === 'skipped') return verbosity > 0 || showOutput ? [paint('dim', printable(event.text))] : [];
-  const asked = event.module === 'debug' || event.status === 'unknown' || showOutput;
-  if (event.module === 'debug') return printable(event.text).trimEnd().split('\n');
-  return asked || verbosity > 0 ? outputLines(event.text, paint, 1) : [];
+/** What a result has to say beside its changes: a text of its own, or what a command has printed. */
+function spokenLines(event: TaskEvent, { paint, verbosity, showOutput }: ResultView): string[] {
+  const asked = verbosity > 0 || showOutput;
+  const { text, status, module } = event;
+  if (text !== undefined && text !== '') {
+    if (module === 'debug') return printable(text).trimEnd().split('\n');
+    if (status === 'skipped') return asked ? [paint('dim', printable(text))] : [];
+    return asked || status !== 'ok' ? outputLines(text, paint, 1) : [];
+  }
+  if (!asked) return [];
+  return ['stdout', 'stderr'].flatMap((stream) => {
+    const output = event.result?.[stream];
+    return typeof output === 'string' ? outputLines(output, paint, 1) : [];
+  });
 }
 
 const registeredLines = (result: Readonly<Record<string, unknown>>, paint: Paint): string[] =>
   Object.entries(result)
-    .filter(([, value]) => value !== undefined && value !== '')
+    .filter(([key, value]) => value !== undefined && value !== '' && !/^std(?:out|err)(?:_lines)?$/.test(key))
     .map(([key, value]) => `${paint('dim', `${key} =`)} ${printable(valueText(value))}`);

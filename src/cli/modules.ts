@@ -1,0 +1,28 @@
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createRegistry, type Registry } from '../engine/registry.ts';
+
+/**
+ * The modules that a command knows: kvmnet's own and those in `modules/` of the given folders.
+ * A folder may be given twice; a later one wins.
+ */
+export const registryFor = (folders: readonly string[]): Registry => createRegistry(moduleFolders(folders));
+
+function moduleFolders(folders: readonly string[]): readonly string[] {
+  const own = join(packageFolder(), 'modules');
+  const candidates = folders.map((folder) => resolve(folder, 'modules')).filter((folder) => existsSync(folder));
+  // Inside kvmnet's own source tree its modules are known already.
+  return [...new Set(candidates.map((folder) => realpathSync(folder)))].filter((folder) => folder !== own);
+}
+
+function packageFolder(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!isPackage(folder) && dirname(folder) !== folder) folder = dirname(folder);
+  return realpathSync(folder);
+}
+
+function isPackage(folder: string): boolean {
+  const file = join(folder, 'package.json');
+  return existsSync(file) && readFileSync(file, 'utf8').includes('"name": "kvmnet"');
+}

@@ -1,0 +1,21 @@
+import type { RunEvent } from '../engine/events.ts';
+import { isObject } from '../util/json.ts';
+import type { Redactor } from '../util/secrets.ts';
+
+/** Fields of events that are words of ours: a secret that happens to be one of them must not make events unreadable. */
+const ours: ReadonlySet<string> = new Set(['type', 'status', 'module', 'id', 'run', 'started', 'until', 'code']);
+
+/** An event with everything hidden that must not be shown, in whatever text of it. */
+export const redactEvent = (event: RunEvent, redactor: Redactor): RunEvent =>
+  Object.fromEntries(
+    Object.entries(event).map(([key, value]) => [key, ours.has(key) ? value : redactValue(value, redactor)]),
+  ) as unknown as RunEvent;
+
+function redactValue(value: unknown, redactor: Redactor): unknown {
+  if (typeof value === 'string') return redactor.redact(value);
+  if (Array.isArray(value)) return value.map((item) => redactValue(item, redactor));
+  if (!isObject(value) || ArrayBuffer.isView(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [redactor.redact(key), redactValue(item, redactor)]),
+  );
+}

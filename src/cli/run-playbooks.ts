@@ -1,0 +1,88 @@
+import { homedir, userInfo } from 'node:os';
+import type { Ask } from '../engine/action/action-host.ts';
+import { runPlaybooks, type Registry, type RunEvent, type RunOptions } from '../engine/index.ts';
+import type { Inventory } from '../inventory/index.ts';
+import type { Vault } from '../lang/index.ts';
+import type { Playbook } from '../playbook/model.ts';
+import { createReporters } from '../report/index.ts';
+import { createTransport } from '../transport/index.ts';
+import type { Transport } from '../transport/types.ts';
+import { askPassword, createAsk } from './ask.ts';
+import type { Cli } from './cli.ts';
+import { exitCodeOf } from './exit-codes.ts';
+import { readExtraVars } from './extra-vars.ts';
+import { watchInterrupts } from './interrupts.ts';
+import { redactEvent } from './redact-event.ts';
+import type { Settings } from './settings/definitions.ts';
+
+/** As many as a controller with two cores serves without hosts waiting for one another. */
+const defaultForks = 50;
+
+export interface Run {
+  readonly playbooks: readonly Playbook[];
+  readonly inventory: Inventory;
+  readonly registry: Registry;
+  readonly vault: Vault;
+  readonly settings: Settings;
+  /** The output of each result is what the run is for (ad-hoc commands). */
+  readonly showOutput?: boolean;
+}
+
+/** Runs playbooks and reports on it. Gives the exit code. */
+export async function runAndReport(cli: Cli, run: Run): Promise<number> {
+  const { settings, vault } = run;
+  const options = await runOptions(cli, settings, vault, createAsk(cli));
+  const reporter = await createReporters(settings.report ?? [], {
+    stdout: cli.stdout,
+    colour: cli.colour,
+    env: cli.env,
+    verbosity: settings.verbose ?? 0,
+    showOutput: run.showOutput ?? false,
+  });
+  let code = 0;
+  const emit = (event: RunEvent): void => {
+    if (event.type === 'recap') {
+      const interrupted = event.interrupted === true;
+      code = exitCodeOf({ hosts: event.hosts, interrupted, tellChanges: settings.exit_code === true && options.check });
+    }
+    reporter.handle(redactEvent(event, cli.redactor));
+  };
+  const warn = (message: string): void => emit({ type: 'warning', message });
+  const interrupts = watchInterrupts(warn);
+  const ask = createAsk(cli, interrupts.signal, reporter);
+  const transport = systemTransport(cli, warn);
+  for (const { message } of run.inventory.warnings) warn(message);
+  try {
+    await runPlaybooks({ ...run, options, transport, emit, ask, signal: interrupts.signal });
+  } finally {
+    interrupts.stop();
+    await reporter.end();
+  }
+  return code;
+}
+
+/** SSH as the person who called would use it. */
+export const systemTransport = (cli: Cli, onNotice: (notice: string) => void): Transport =>
+  createTransport({ home: cli.env['HOME'] ?? homedir(), user: userInfo().username, env: cli.env, onNotice });
+
+/** What the settings mean to the engine. Asks for the password of becoming another user where that is wanted. */
+export async function runOptions(cli: Cli, settings: Settings, vault: Vault, ask: Ask): Promise<RunOptions> {
+  const password =
+    settings.ask_become_password === true
+      ? await askPassword(ask, 'become password', 'set kvmnet_become_password in the inventory, encrypted')
+      : undefined;
+  if (password !== undefined) cli.redactor.add(password);
+  return {
+    check: settings.check ?? false,
+    diff: settings.diff ?? false,
+    forks: settings.forks ?? defaultForks,
+    limit: settings.limit,
+    tags: settings.tags ?? [],
+    skipTags: settings.skip_tags ?? [],
+    extraVars: await readExtraVars(cli, settings.extra_vars, vault),
+    become: { enabled: settings.become, user: settings.become_user, method: settings.become_method, password },
+    startAtTask: settings.start_at_task,
+    step: settings.step ?? false,
+    rebootPolicy: settings.reboot ?? 'auto',
+  };
+}
