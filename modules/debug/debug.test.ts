@@ -9,6 +9,7 @@ describe('debug', () => {
     [{ msg: ['a', 1] }, '[\n  "a",\n  1\n]', { msg: ['a', 1] }],
     [{ msg: null }, 'null', { msg: null }],
     [{ var: { source: 'a.b', value: { c: [1] } } }, 'a.b = {\n  "c": [\n    1\n  ]\n}', { 'a.b': { c: [1] } }],
+    [{ var: [{ source: 'x', value: 'text' }] }, 'x = text', { x: 'text' }],
     [{ var: { source: 'x', value: 'text' } }, 'x = text', { x: 'text' }],
   ])('shows %j', async (params, text, data) => {
     const host = fakeHost();

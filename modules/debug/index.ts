@@ -4,7 +4,12 @@ import { defineAction, expression, int } from '../../src/sdk/index.ts';
 const Debug = z
   .strictObject({
     msg: z.unknown().optional().describe('what to show: a text, or any value; default: Hello world!'),
-    var: expression().optional().describe('a variable or expression to show with its value, in place of msg'),
+    // The engine hands over a list, for every parameter that may hold several.
+    var: z
+      .union([expression(), z.array(expression()).length(1)], { error: 'expected one CEL expression' })
+      .transform((given) => (Array.isArray(given) ? given[0] : given))
+      .optional()
+      .describe('a variable or expression to show with its value, in place of msg'),
     verbosity: int({ min: 0, max: 5 }).default(0).describe('shown only with this many -v or more'),
   })
   .refine((p) => p.msg === undefined || p.var === undefined, { error: 'give msg or var, not both' });

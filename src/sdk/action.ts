@@ -45,6 +45,8 @@ export interface ActionHost {
     drop(): Promise<void>;
     /** Tries to log in anew, once. @returns false while the host cannot be reached */
     tryReconnect(timeoutSeconds: number): Promise<boolean>;
+    /** Why the last attempt to log in gave false: `connection refused`. */
+    readonly lastError?: string | undefined;
   };
   /** What waits for a reboot on this host, and how to say that it has been. */
   readonly pending: {

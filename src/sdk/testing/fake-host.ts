@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
+import { KvmnetError, type ErrorCode } from '../../util/errors.ts';
 import { compileProbe, compileStep } from '../compile.ts';
 import type { ActionDefinition, ActionHost, ActionResult, CommandOptions, CommandResult } from '../action.ts';
 import type { ControllerFiles } from '../module.ts';
@@ -75,6 +76,9 @@ export const runAction = <P extends z.ZodObject>(
   params: z.input<P>,
   host: ActionHost,
 ): Promise<ActionResult> => action.run(action.params.parse(params), host);
+
+/** An error as the engine or the transport throws it. */
+export const hostError = (code: ErrorCode, message: string): KvmnetError => new KvmnetError(code, message);
 
 /** A runner for the machine itself: for scripts that change nothing but what a test made. */
 export const localSh =
