@@ -1,0 +1,235 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { apply, read } from '../../src/sdk/testing/apply.ts';
+import { createSandbox, type Sandbox } from '../../src/sdk/testing/sandbox.ts';
+import { canonicalRules } from './canonical.ts';
+import { iptables } from './index.ts';
+import { restoreText, ruleWords } from './rule.ts';
+
+const choose = (backend: string): string =>
+  ['iptables', 'ip6tables']
+    .map((tool) => `update-alternatives --set ${tool} /usr/sbin/${tool}-${backend} >/dev/null`)
+    .join(';');
+const flush = `for t in iptables ip6tables; do for b in filter nat mangle; do $t -t $b -F; $t -t $b -X; done; $t -P FORWARD ACCEPT; done`;
+
+const forward = {
+  chain: 'FORWARD',
+  rules: [
+    '-i eth0 -o eth1 -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT',
+    { in_interface: 'eth1', out_interface: 'eth0', jump: 'ACCEPT' },
+    '-j DROP',
+  ],
+};
+
+describe.each([
+  ['nft', 'sh'],
+  ['legacy', 'bash'],
+  ['nft', 'busybox sh'],
+])('iptables-%s under %s', (backend, shell) => {
+  // The other shells prove the snippets, not all of the module once more.
+  const all = shell !== 'busybox sh';
+  let host: Sandbox;
+  beforeAll(async () => {
+    host = await createSandbox({ shell: shell.split(' '), setup: choose(backend) });
+  });
+  afterAll(() => host.close());
+  beforeEach(() => host.look(flush));
+  const rules = (table = 'filter', tool = 'iptables'): string => host.look(`${tool}-save -t ${table} | grep -v '^#'`);
+
+  it('puts rules into a chain of its own, finds nothing to do, and takes them out', () => {
+    host.look('iptables -A FORWARD -i virbr0 -j ACCEPT');
+    const before = rules();
+    const done = apply(iptables, forward, host);
+    expect(done.left).toEqual([]);
+    expect(rules()).toContain(
+      [
+        '-A FORWARD -i virbr0 -j ACCEPT',
+        '-A FORWARD -j KVMNET-FORWARD',
+        '-A KVMNET-FORWARD -i eth0 -o eth1 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
+        '-A KVMNET-FORWARD -i eth1 -o eth0 -j ACCEPT',
+        '-A KVMNET-FORWARD -j DROP',
+      ].join('\n'),
+    );
+    const again = apply(iptables, forward, host);
+    expect([again.changes, again.steps]).toEqual([[], []]);
+    done.undo();
+    expect(rules()).toBe(before);
+  });
+
+  it('[obs] finds its rules again whatever way they were written', () => {
+    const odd = {
+      chain: 'INPUT',
+      rules: [
+        '-s 192.168.1.5/24 -p 6 --dport http -j ACCEPT',
+        '-s 10.0.0.1 ! -i lo -d 10.0.0.0/8 -j ACCEPT',
+        '-m limit --limit 60/minute -j REJECT',
+        '-m conntrack --ctstate RELATED,ESTABLISHED,NEW -j ACCEPT',
+        '-m state --state RELATED,ESTABLISHED -j ACCEPT',
+        '-s 10.0.0.1,10.0.0.2 -j ACCEPT',
+      ],
+    };
+    expect(apply(iptables, odd, host).left).toEqual([]);
+    expect(read(iptables, odd, host).changes).toEqual([]);
+    expect(rules()).toContain('-A KVMNET-INPUT -s 10.0.0.2/32 -j ACCEPT');
+    expect(rules()).toContain('-A KVMNET-INPUT -s 192.168.1.0/24 -p tcp -m tcp --dport 80 -j ACCEPT');
+  });
+
+  it('keeps any text of a comment as it is', () => {
+    const comment = 'it\'s "quoted" $(reboot) `x` \\ größer; -A';
+    const params = { chain: 'INPUT', rules: [{ jump: 'ACCEPT', comment }] };
+    expect(apply(iptables, params, host).left).toEqual([]);
+    expect(apply(iptables, params, host).steps).toEqual([]);
+    expect(host.look('iptables -S KVMNET-INPUT').replaceAll(/\\(.)/g, '$1')).toContain(comment);
+  });
+
+  it('sees and repairs what others changed: a rule, the order, the jump, twice', () => {
+    const done = apply(iptables, forward, host);
+    host.look(
+      'iptables -D KVMNET-FORWARD 2; iptables -A FORWARD -j KVMNET-FORWARD; iptables -A FORWARD -p tcp -j ACCEPT',
+    );
+    const repair = apply(iptables, forward, host);
+    expect(repair.changes.map((change) => change.path)).toEqual(['ipv4.rules', 'ipv4.jump']);
+    expect(repair.changes[1]).toMatchObject({ from: [1, 1], to: [2] });
+    expect(repair.left).toEqual([]);
+    repair.undo();
+    expect(rules()).toContain(
+      '-A FORWARD -j KVMNET-FORWARD\n-A FORWARD -j KVMNET-FORWARD\n-A FORWARD -p tcp -j ACCEPT',
+    );
+    done.undo();
+    expect(rules()).not.toContain('KVMNET');
+  });
+
+  it.runIf(all)('sets the policy with the rules in one transaction, on both families, and takes it back', () => {
+    const before = [rules(), rules('filter', 'ip6tables')];
+    const params = { ...forward, family: 'both', policy: 'DROP', position: 'first' };
+    const done = apply(iptables, params, host);
+    expect(done.left).toEqual([]);
+    expect(done.steps).toHaveLength(2);
+    for (const tool of ['iptables', 'ip6tables'])
+      expect(rules('filter', tool)).toMatch(/:FORWARD DROP.*[^]*-A FORWARD -j KVMNET/);
+    done.undo();
+    expect([rules(), rules('filter', 'ip6tables')]).toEqual(before);
+  });
+
+  it.runIf(all)('has several sets for one chain, at both ends, and chains that rules jump to', () => {
+    const one = {
+      chain: 'FORWARD',
+      name: 'a',
+      position: 'first',
+      rules: ['-j TENANT'],
+      chains_owned: { TENANT: ['-s 10.1.0.0/16 -j ACCEPT'] },
+    };
+    const two = { chain: 'FORWARD', name: 'b', position: 'first', rules: ['-p icmp -j ACCEPT'] };
+    host.look('iptables -A FORWARD -p udp -j ACCEPT');
+    const done = apply(iptables, one, host);
+    expect(done.left).toEqual([]);
+    expect(apply(iptables, two, host).left).toEqual([]);
+    expect(read(iptables, one, host).changes).toEqual([]);
+    expect(read(iptables, two, host).changes).toEqual([]);
+    expect(apply(iptables, { ...one, chains_owned: { TENANT: ['-j DROP'] } }, host).changes).toEqual([
+      { path: 'ipv4.chains.TENANT', from: ['-s 10.1.0.0/16 -j ACCEPT'], to: ['-j DROP'] },
+    ]);
+    done.undo();
+    expect(rules()).not.toMatch(/TENANT|KVMNET-FORWARD-a/);
+    expect(apply(iptables, { ...two, state: 'absent' }, host).left).toEqual([]);
+    expect(rules()).toContain('-A FORWARD -p udp -j ACCEPT');
+    expect(rules()).not.toContain('KVMNET');
+  });
+
+  it.runIf(all)('hooks into a chain of others, and says when there is none', () => {
+    const params = { chain: 'DOCKER-USER', rules: ['-j RETURN'] };
+    expect(() => read(iptables, params, host)).toThrow('the chain DOCKER-USER of the table filter does not exist');
+    host.look('iptables -N DOCKER-USER');
+    expect(apply(iptables, params, host).left).toEqual([]);
+    expect(rules()).toContain('-A DOCKER-USER -j KVMNET-DOCKER-USER');
+  });
+
+  it.runIf(all).each([
+    ['-p tcp --dport 99999 -j ACCEPT', /iptables does not take the rules: invalid port\/service `99999' specified/],
+    ['-j NOPE', /iptables does not take the rules: .*NOPE/],
+    ['-p tcp --no-such-option 1 -j ACCEPT', /iptables does not take the rules: unknown option "--no-such-option"/],
+  ])('[obs] refuses %s with what iptables says', (rule, message) => {
+    expect(() => read(iptables, { chain: 'INPUT', rules: [rule] }, host)).toThrow(message);
+    expect(rules()).not.toContain('KVMNET');
+  });
+
+  it.runIf(all)('[obs] works on one table at a time, as a restore of several is not atomic', () => {
+    const done = apply(
+      iptables,
+      { table: 'nat', chain: 'POSTROUTING', rules: ['-s 192.168.1.0/24 -j MASQUERADE'] },
+      host,
+    );
+    expect(done.left).toEqual([]);
+    expect(rules('nat')).toContain('-A KVMNET-POSTROUTING -s 192.168.1.0/24 -j MASQUERADE');
+    const several = `printf '%s\\n' '*filter' ':K - [0:0]' COMMIT '*nat' ':K - [0:0]' '-A K -j NOPE' COMMIT | iptables-restore --noflush`;
+    expect(host.run(several).code).not.toBe(0);
+    expect(rules()).toContain(':K -');
+  });
+
+  it.runIf(all)('canonicalises in code as the program does', () => {
+    const list = [
+      '-p udp --sport 53 -m comment --comment "a b" -j ACCEPT',
+      '-p tcp --syn -j ACCEPT',
+      '-p tcp ! --syn --dport 22 --sport 1000: -j ACCEPT',
+      '-p tcp -m multiport --dports ssh,80,443:445 -j ACCEPT',
+      '! -s 10.0.0.0/8 ! -i eth0 -o eth+ -j DROP',
+      '-p icmp --icmp-type echo-request -j ACCEPT',
+      '-m conntrack --ctstate RELATED,ESTABLISHED,NEW -j ACCEPT',
+      '-m limit --limit 60/minute --limit-burst 5 -j LOG --log-prefix "x: " --log-level warning',
+      '-m limit --limit 10/hour --limit-burst 7 -j LOG --log-level info',
+      '-m limit --limit 3/s -j RETURN',
+      '-m limit --limit 90/minute -j RETURN',
+      '-p all -s 0/0 -j ACCEPT',
+      '-s 10.0.0.1,10.0.0.2 -d 10.1.0.0/16,10.2.0.1 -j ACCEPT',
+      '-m mac --mac-source 52:54:00:AA:bb:cc -j ACCEPT',
+      '-p tcp -j REJECT --reject-with tcp-reset',
+      '-j REJECT',
+      '-p 47 -j ACCEPT',
+      '-p ospf -m mark --mark 16 -j ACCEPT',
+      '-m physdev --physdev-is-bridged -j ACCEPT',
+      '-p tcp -m tcp ! --dport 22 -m comment --comment x -j ACCEPT',
+      '-m addrtype --dst-type LOCAL -j ACCEPT',
+      '-p tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu',
+      '-m iprange --src-range 10.0.0.1-10.0.0.9 -j ACCEPT',
+      '-j NFLOG --nflog-group 2',
+    ];
+    for (const rule of list) {
+      const words = ruleWords(rule, 4);
+      const text = `*filter\n:K - [0:0]\n-A K ${restoreText(words)}\nCOMMIT\n`.replaceAll("'", `'\\''`);
+      const printed = host
+        .look(`printf %s '${text}' | unshare -n sh -c 'iptables-restore && iptables-save -t filter'`)
+        .split('\n')
+        .flatMap((line) => (line.startsWith('-A K ') ? [line.slice(5)] : []));
+      expect({ rule, is: canonicalRules(words, 4) }).toEqual({ rule, is: printed });
+    }
+  });
+
+  it('does without a namespace where there is none to be had', () => {
+    host.look(
+      'mv /usr/bin/unshare /usr/bin/unshare.away; printf "#!/bin/sh\\nexit 1\\n" >/usr/bin/unshare; chmod 755 /usr/bin/unshare',
+    );
+    try {
+      const params = { chain: 'INPUT', rules: ['-s 192.168.1.5/24 -p 6 --dport http -j ACCEPT', '-j REJECT'] };
+      expect(apply(iptables, params, host).left).toEqual([]);
+      expect(apply(iptables, params, host).steps).toEqual([]);
+      const bad = { chain: 'INPUT', rules: ['-p tcp --dport 99999 -j ACCEPT'] };
+      expect(() => read(iptables, bad, host)).toThrow("invalid port/service `99999' specified");
+    } finally {
+      host.look('mv /usr/bin/unshare.away /usr/bin/unshare');
+    }
+  });
+});
+
+describe('who else is there', () => {
+  it('says that iptables is missing, and refuses to work against ufw', async () => {
+    const host = await createSandbox({ setup: 'mkdir -p /etc/ufw; echo ENABLED=yes >/etc/ufw/ufw.conf' });
+    try {
+      expect(() => read(iptables, forward, host)).toThrow(
+        'ufw keeps the firewall of this host and would undo our rules',
+      );
+      host.look('rm -f /usr/sbin/iptables* /sbin/iptables*');
+      expect(() => read(iptables, forward, host)).toThrow('iptables is not installed');
+    } finally {
+      host.close();
+    }
+  });
+});
