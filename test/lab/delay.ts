@@ -3,7 +3,8 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LabHandle } from './handle.ts';
 import { cacheDir, fingerprint, here } from './paths.ts';
-import { must, processId } from './process.ts';
+import { must, processId, run } from './process.ts';
+import { readState } from './state.ts';
 import { writeWiring, type HostRecord } from './wiring.ts';
 
 export interface Delay {
@@ -30,7 +31,23 @@ export async function setDelay(lab: LabHandle, host: HostRecord, { rttMs, loss =
   if (rttMs === 0 && loss === 0 && rate === 0) return;
   await writeWiring(folder, host, `d${host.index}`);
   await lab.inside([...script, await relayProgram(), `${rttMs / 2}`, `${loss}`, `${rate}`]);
+  // Who measures wants the way, not the look-up of the neighbour's address, which would be one round trip more.
+  await run([
+    'nsenter',
+    `--net=/proc/${readState(lab.dir).init.pid}/ns/net`,
+    'ping',
+    '-q',
+    '-c',
+    '1',
+    '-W',
+    '3',
+    host.address,
+  ]);
 }
+
+/** The bridge in the hub that a host's management link belongs to now. */
+export const uplinkOf = (dir: string, host: HostRecord): string =>
+  existsSync(join(dir, 'hosts', host.name, 'delay.pid')) ? `d${host.index}` : 'mgmt';
 
 /** The compiled relay, kept under the lab folder. */
 async function relayProgram(): Promise<string> {

@@ -1,14 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeClientFiles } from './client-files.ts';
-import { setDelay } from './delay.ts';
+import { setDelay, uplinkOf } from './delay.ts';
 import type { LabHandle } from './handle.ts';
 import { greeting } from './greeting.ts';
 import { childrenOf, CommandError, processId, run, until, type RunOptions, type RunResult } from './process.ts';
 import { takeSnapshot, type Snapshot } from './snapshot.ts';
 import { updateState } from './state.ts';
-import { ourEnd, type HostRecord } from './wiring.ts';
+import { ourEnd, segmentBridge, type HostRecord } from './wiring.ts';
 
 /** One lab host, seen from outside: nothing here goes through ssh. */
 export class Host {
@@ -97,16 +97,15 @@ export class Host {
   }
 
   /**
-   * Cuts a link at the switch. `silent`: packets vanish, as behind a failed switch; `carrier`: the host sees its cable
-   * unplugged.
+   * Cuts a link at the switch, until `uncut`, over reboots too. `silent`: packets vanish, as behind a failed switch;
+   * `carrier`: the host sees its cable unplugged.
    */
   async cut(nic = 'eth0', how: 'silent' | 'carrier' = 'silent'): Promise<void> {
-    await this.#port(nic, how === 'silent' ? ['type', 'bridge_slave', 'state', '0'] : ['down']);
+    await this.#setCut(nic, how === 'silent' ? 'nomaster' : 'down');
   }
 
   async uncut(nic = 'eth0'): Promise<void> {
-    await this.#port(nic, ['up']);
-    await this.#port(nic, ['type', 'bridge_slave', 'state', '3']);
+    await this.#setCut(nic, undefined);
   }
 
   /** Ends the listening sshd; with `sessions`, those that serve somebody as well. */
@@ -169,9 +168,19 @@ export class Host {
     }
   }
 
-  async #port(nic: string, words: readonly string[]): Promise<void> {
-    const namespace = nic === 'eth0' ? [] : ['-n', 'switch'];
-    await this.#lab.inside(['ip', ...namespace, 'link', 'set', ourEnd(this.record, nic), ...words]);
+  async #setCut(nic: string, how: 'nomaster' | 'down' | undefined): Promise<void> {
+    const port = ourEnd(this.record, nic);
+    const file = this.#path(nic === 'eth0' ? 'cut.hub' : 'cut.switch');
+    const others = existsSync(file)
+      ? readFileSync(file, 'utf8')
+          .split('\n')
+          .filter((line) => line.split(' ')[2] !== port)
+      : [];
+    const command = how === undefined ? [] : [`link set ${port} ${how}`];
+    await writeFile(file, [...others.filter((line) => line !== ''), ...command].map((line) => `${line}\n`).join(''));
+    const bridge = nic === 'eth0' ? uplinkOf(this.#lab.dir, this.record) : segmentBridge(this.record.nics[nic]);
+    const words = how === undefined ? ['up', ...(bridge === undefined ? [] : ['master', bridge])] : [how];
+    await this.#lab.inside(['ip', ...(nic === 'eth0' ? [] : ['-n', 'switch']), 'link', 'set', port, ...words]);
   }
 
   /** keeper -> systemd-nspawn -> the host's first process, which is the one that is number 1 in a namespace of its own. */

@@ -180,17 +180,25 @@ export async function createLab(options: LabOptions = {}): Promise<Lab> {
     '-f',
     join(dir, 'home/.ssh/id_ed25519'),
   ]);
-  await writeState(dir, { id, nextIndex: 1, hosts: [], ...(await startSupervisor(dir, options.keep === true)) });
+  await writeState(dir, {
+    id,
+    kept: options.keep === true,
+    nextIndex: 1,
+    hosts: [],
+    ...(await startSupervisor(dir, options.keep === true)),
+  });
   await markStarted(dir);
   const lab = new Lab(dir, options.log);
   await writeClientFiles(lab);
   return lab;
 }
 
-/** A lab that is up: by its folder or its id, or the only one there is. */
+/** A lab that is up: by its folder or its id, or the only kept one there is. */
 export async function attachLab(which?: string): Promise<Lab> {
   const labs = await livingLabs();
-  const found = which === undefined ? labs : labs.filter((dir) => dir === which || dir === join(labsDir(), which));
+  const found = labs.filter((dir) =>
+    which === undefined ? readState(dir).kept : dir === which || dir === join(labsDir(), which),
+  );
   const [dir] = found;
   if (dir === undefined || !isLiving(dir))
     throw new Error(which === undefined ? 'no lab is up' : `no lab ${which} is up`);

@@ -13,9 +13,9 @@ const TOPICS: Readonly<Record<string, string>> = {
   qdiscs: `tc qdisc show | sed -E 's/ refcnt [0-9]+//'`,
   classes: 'for d in /sys/class/net/*; do tc class show dev "${d##*/}"; tc filter show dev "${d##*/}"; done',
   fdb: 'bridge fdb show | grep permanent | grep -v "^[^ ]* dev .* 33:33:\\|01:00:5e\\|33:33:\\|01:80:c2"; bridge vlan show 2>/dev/null',
-  iptables: `iptables-save 2>/dev/null | sed -E '/^#/d; s/\\[[0-9]+:[0-9]+\\]//'`,
-  ip6tables: `ip6tables-save 2>/dev/null | sed -E '/^#/d; s/\\[[0-9]+:[0-9]+\\]//'`,
-  nftables: `nft list ruleset 2>/dev/null | sed -E 's/counter packets [0-9]+ bytes [0-9]+/counter/'`,
+  iptables: `iptables-save 2>/dev/null | ${rulesOnly()}`,
+  ip6tables: `ip6tables-save 2>/dev/null | ${rulesOnly()}`,
+  nftables: `nft list tables 2>/dev/null | grep -Ev ' ip6? (filter|nat|mangle|raw|security)$' | while read -r _ table; do nft list table $table; done | sed -E 's/counter packets [0-9]+ bytes [0-9]+/counter/'`,
   sysctl:
     'sysctl -a 2>/dev/null | grep "^net\\." | grep -v "nf_conntrack_count\\|stat_refresh\\|tcp_fastopen_key\\|use_tempaddr\\|stable_secret"',
   ovs: 'ovs-vsctl --timeout=3 show 2>/dev/null | grep -v ovs_version | tail -n +2',
@@ -25,6 +25,12 @@ const TOPICS: Readonly<Record<string, string>> = {
   units:
     '[ ! -d /run/systemd/system ] || { systemctl list-unit-files --no-legend --no-pager | sed "s/  */ /g"; systemctl list-units --type=service,timer,socket --state=active --no-legend --no-pager --plain | sed -E "s/ +/ /g" | cut -d" " -f1-4; }',
 };
+
+/** Rules with their table before them. An empty built-in chain that accepts is the same as none: reading may make one. */
+function rulesOnly(): string {
+  const counters = `sed -E 's/\\[[0-9]+:[0-9]+\\]//'`;
+  return `${counters} | awk '/^\\*/ { table = substr($1, 2) } /^-/ { print table, $0 } /^:/ && $2 != "ACCEPT" { print table, $1, $2 }'`;
+}
 
 const MARK = '=== kvmnet lab topic ';
 

@@ -9,6 +9,8 @@ import type { HostRecord } from './wiring.ts';
 /** What every process that works with a lab must know of it: `lab.json` in its folder. */
 export interface LabState {
   readonly id: string;
+  /** Stays until it is taken down; others go with their owner. */
+  readonly kept: boolean;
   /** Tidies up after the lab; lives a moment longer than it. */
   readonly supervisor: ProcessId;
   /** The first process of the lab. Its network namespace is the hub. */

@@ -42,6 +42,10 @@ export function ourEnd(host: HostRecord, nic: string): string {
   return `h${host.index}e${n}`;
 }
 
+/** The bridge, in the switch, that is a data link's segment. */
+export const segmentBridge = (nic: NicSpec | undefined): string | undefined =>
+  nic === undefined || nic.segment === 'none' ? undefined : `s-${nic.segment}`;
+
 /** Locally administered, the same at every boot. */
 function macOf(host: HostRecord, nic: string): string {
   const octets = [0x02, 0x97, 0, host.index >> 8, host.index & 0xff, linkNames(host.nics).indexOf(nic)];
@@ -62,9 +66,9 @@ function batches(host: HostRecord, uplink: string): Record<string, readonly stri
           `link add ${mine(nic)} mtu 9216 netns switch type veth peer name ${nic} mtu 1500 address ${macOf(host, nic)} netns ${host.name}`,
       ),
     ],
-    'wire.switch': data.flatMap((nic) => {
-      const segment = host.nics[nic]?.segment ?? 'none';
-      return [`link set ${mine(nic)}${segment === 'none' ? '' : ` master s-${segment}`} up`];
+    'wire.switch': data.map((nic) => {
+      const bridge = segmentBridge(host.nics[nic]);
+      return `link set ${mine(nic)}${bridge === undefined ? '' : ` master ${bridge}`} up`;
     }),
     'wire.host': host.kind === 'systemd' ? [] : bareAddresses(host),
   };

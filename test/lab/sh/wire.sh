@@ -9,7 +9,10 @@ wire() {
   ip netns add "$1" &&
     ip -b "$dir/hosts/$1/wire.hub" &&
     { [ ! -s "$dir/hosts/$1/wire.switch" ] || ip -n switch -b "$dir/hosts/$1/wire.switch"; } &&
-    ip -n "$1" -b "$dir/hosts/$1/wire.host"
+    ip -n "$1" -b "$dir/hosts/$1/wire.host" &&
+    # A link that was cut stays cut.
+    { [ ! -s "$dir/hosts/$1/cut.hub" ] || ip -b "$dir/hosts/$1/cut.hub"; } &&
+    { [ ! -s "$dir/hosts/$1/cut.switch" ] || ip -n switch -b "$dir/hosts/$1/cut.switch"; }
 }
 
 # furnish NAME: what makes a host this one, in the upper layer of its root.
