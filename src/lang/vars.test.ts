@@ -97,6 +97,16 @@ describe('lazy rendering', () => {
     expect(failure(() => hosts['h1']?.get('a'))).toContain('variables that need one another: a → a');
   });
 
+  it('finds cycles through hosts whose scopes are made anew each time', () => {
+    const layer = source('inventory-all', 'a: !expr hostvars.h2.b\nb: "{{ hostvars.h1.a }}"');
+    const host = (): LazyRecord => new LazyRecord(createScope([layer, magic]));
+    const magic = getterLayer('magic', {
+      hostvars: () => new LazyRecord({ has: () => true, get: host, names: () => ['h1', 'h2'] }),
+    });
+    expect(failure(() => host().get('a'))).toMatch(/^template [12]:/);
+    expect(failure(() => host().get('a'))).toContain('variables of several hosts need one another');
+  });
+
   it('makes scopes in time that does not depend on the number of variables', () => {
     const many = Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [`v${i}`, i]));
     const layer = valueLayer('inventory-all', many);

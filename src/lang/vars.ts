@@ -44,6 +44,13 @@ class Scope implements VarSource {
       const value = layer.resolve(name, this);
       this.#known.set(name, value);
       return value;
+    } catch (error) {
+      // A cycle through the variables of other hosts, whose scopes are not this one.
+      if (!(error instanceof RangeError && error.message.includes('call stack'))) throw error;
+      throw new KvmnetError('template', `variables of several hosts need one another: "${name}" among them`, {
+        at: layer.locate?.(name),
+        hint: 'give one of them a value of its own',
+      });
     } finally {
       this.#rendering.pop();
     }

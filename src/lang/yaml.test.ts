@@ -1,10 +1,14 @@
 import * as fc from 'fast-check';
+import { dump, DUMP_SCHEMA } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
 import { formatLocation } from '../util/source.ts';
 import { nodeAt } from './node.ts';
 import { parseYaml } from './yaml.ts';
 
 const parse = (text: string) => parseYaml(text, 'f.yml');
+
+/** Numbers as text: those that only look like numbers stay text. */
+const textual = (_key: string, value: unknown): unknown => (typeof value === 'number' ? String(value) : value);
 
 /** Every mistake as `line:column message | hint`. */
 const mistakes = (text: string): string[] =>
@@ -96,6 +100,17 @@ describe('documents', () => {
 });
 
 describe('mistakes', () => {
+  it('none in what js-yaml writes', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 4 }), (value) => {
+        const text = dump(value, { schema: DUMP_SCHEMA, lineWidth: 20 });
+        const file = parse(text);
+        expect(file.diagnostics).toEqual([]);
+        expect(JSON.stringify(file.value, textual)).toEqual(JSON.stringify(value, textual));
+      }),
+    );
+  });
+
   it.each<[string, string[]]>([
     ['a: 1\nb: 2\na: 3', ['3:1 duplicate key "a", first at f.yml:1:1 | remove one of the two']],
     ['a: {{ x }}', ['1:5 a value that begins with {{ is a mapping to YAML | put it into quotes: "{{ … }}"']],

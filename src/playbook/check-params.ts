@@ -15,8 +15,14 @@ const LATER = Symbol('known per host');
  */
 export function checkParams(module: ModuleSchema, node: MappingNode, at: SourceLocation): readonly KvmnetError[] {
   const values = constants(node, new Set(module.expressions));
-  return [...yesNo(module, node), ...judge(module, node, values, at)];
+  const words = yesNo(module, node);
+  // One mistake a place: `yes` for a path is not also "no absolute path".
+  const others = judge(module, node, values, at).filter((error) => !words.some((word) => samePlace(word.at, error.at)));
+  return [...words, ...others];
 }
+
+const samePlace = (a: SourceLocation | undefined, b: SourceLocation | undefined): boolean =>
+  a?.line === b?.line && a?.column === b?.column;
 
 function judge(module: ModuleSchema, node: MappingNode, values: unknown, at: SourceLocation): readonly KvmnetError[] {
   const subject = { module: module.name, schema: module.params, node, values, at };

@@ -105,14 +105,20 @@ function unionMessage(issue: z.core.$ZodIssueInvalidUnion): string {
 }
 
 function hintFor(issue: z.core.$ZodIssue, path: Path, value: unknown, { node }: Subject): string | undefined {
+  // A message of the schema's own has its own remedy.
+  if (!issue.message.startsWith('Invalid'))
+    return issue.code === 'invalid_value' && typeof value === 'string' ? suggestion(issue.values, value) : undefined;
   const written = nodeAt(node, path);
   const text = written?.kind === 'scalar' ? written.text : undefined;
   if (issue.code === 'invalid_type' && issue.expected === 'string' && isScalar(value) && text !== undefined)
     return `put it into quotes: "${text}"`;
-  if (issue.code === 'invalid_value' && typeof value === 'string') return didYouMean(value, issue.values.map(String));
+  if (issue.code === 'invalid_value' && typeof value === 'string') return suggestion(issue.values, value);
   if (issue.code === 'invalid_type' && issue.expected === 'array' && isScalar(value)) return `write a list: [${value}]`;
   return undefined;
 }
+
+const suggestion = (values: readonly unknown[], value: string): string | undefined =>
+  didYouMean(value, values.map(String));
 
 const isScalar = (value: unknown): value is string | number | boolean =>
   typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';

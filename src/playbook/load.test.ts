@@ -290,6 +290,25 @@ describe('imports and includes', () => {
     });
   });
 
+  it('a role that is only known per host brings its handlers along', async () => {
+    const { inProject } = await import('./testing/project.ts');
+    const { loadPlaybook } = await import('./load.ts');
+    const { modules } = await import('./testing/modules.ts');
+    const files = {
+      'site.yml':
+        '- hosts: all\n  roles: [a]\n  handlers: [{ name: own, command: x }]\n  tasks: [{ include_role: { name: "{{ r }}" } }]\n',
+      'roles/a/handlers/main.yml': '- { name: of a, command: x }\n',
+      'roles/b/tasks/main.yml': '- { name: b, command: x, notify: of b }\n',
+      'roles/b/handlers/main.yml': '- { name: of b, command: x }\n',
+    };
+    await inProject(files, async (folder) => {
+      const [play] = (await loadPlaybook(join(folder, 'site.yml'), { modules })).plays;
+      expect(outline(play?.handlers ?? [])).toEqual(['of a', 'own']);
+      expect(outline((await (play?.tasks.at(-1) as Include | undefined)?.load('b')) ?? [])).toEqual(['b']);
+      expect(outline(play?.handlers ?? [])).toEqual(['of a', 'of b', 'own']);
+    });
+  });
+
   it('tasks may include themselves under a condition', async () => {
     const play = await onlyPlay({
       'site.yml': '- hosts: all\n  tasks: [{ include_tasks: a.yml }]\n',

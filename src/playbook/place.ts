@@ -7,8 +7,8 @@ import type { Role, TaskNode } from './model.ts';
 /** What is collected over one play. */
 export interface PlayState {
   readonly handlers: HandlerNames;
-  /** Handlers that roles bring along. */
-  readonly roleHandlers: TaskNode[];
+  /** All handlers of the play: those that roles bring along, then its own. It grows while included roles are loaded. */
+  readonly handlerNodes: TaskNode[];
   /** Roles that were listed, with their parameters: a role that others depend on runs once. */
   readonly roles: Set<string>;
   /** Defaults and variables of roles, which all tasks of the play see. */

@@ -37,7 +37,7 @@ export async function readPlay(context: LoadContext, file: string, fields: Field
     handler: false,
     secluded: false,
     read: readTasks,
-    play: { handlers: new HandlerNames(), roleHandlers: [], roles: new Set(), roleLayers: [] },
+    play: { handlers: new HandlerNames(), handlerNodes: [], roles: new Set(), roleLayers: [] },
   };
   const hosts = readHosts(context, fields);
   const varsFiles = await readVarsFiles(context, fields, file);
@@ -48,6 +48,7 @@ export async function readPlay(context: LoadContext, file: string, fields: Field
   const handlers = await readTasks(context, { ...place, handler: true }, fields.value('handlers'), 'handlers');
   const confirm = await readTasks(context, place, fields.value('confirm'), 'confirm');
   place.play.handlers.add(handlers);
+  place.play.handlerNodes.push(...handlers);
   place.play.handlers.check(context);
   const conditional = (nodes: readonly TaskNode[]): readonly TaskNode[] =>
     imported.when.length === 0 || nodes.length === 0
@@ -69,7 +70,7 @@ export async function readPlay(context: LoadContext, file: string, fields: Field
     preTasks: conditional(preTasks),
     tasks: conditional([...roles, ...tasks]),
     postTasks: conditional(postTasks),
-    handlers: [...place.play.roleHandlers, ...handlers],
+    handlers: place.play.handlerNodes,
     confirm,
   };
 }

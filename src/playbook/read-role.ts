@@ -58,9 +58,15 @@ export async function readRole(
   const handlers = await readPart(context, { ...inner, handler: true }, 'handlers', parts.handlers, at);
   if (handlers.length > 0) {
     place.play.handlers.add(handlers);
-    place.play.roleHandlers.push(groupOf(context.nextId(), { at, tags: place.tags, role, layers, tasks: handlers }));
+    addHandlers(place, groupOf(context.nextId(), { at, tags: place.tags, role, layers, tasks: handlers }));
   }
   return [groupOf(id, { at, tags: place.tags, role, layers, tasks: [...before, ...own] })];
+}
+
+/** Before those of the play itself, which win over them. */
+function addHandlers({ play }: Place, group: TaskNode): void {
+  const own = play.handlerNodes.findIndex(({ role }) => role === undefined);
+  play.handlerNodes.splice(own < 0 ? play.handlerNodes.length : own, 0, group);
 }
 
 /** Defaults and variables of a role. */
