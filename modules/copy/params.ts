@@ -18,8 +18,7 @@ export const Copy = z
       'path on the host; where it ends in / or is a folder, the file goes into it under its own name',
     ),
     ...attributeParams,
-    mode: z
-      .union([z.literal('preserve'), fileMode()])
+    mode: fileMode('preserve')
       .optional()
       .describe(
         'octal text ("0644"), symbolic ("u=rw,go=r") or preserve (as the source has it); default: left alone, 0644 for a new file',

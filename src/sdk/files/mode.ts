@@ -6,11 +6,12 @@ const clause = /^([ugoa]*)((?:[-+=](?:[rwxXst]*|[ugo]))+)$/;
 /**
  * A file mode: octal text (`"0644"`) or symbolic (`u=rw,go=r`, `a+x`). A number is refused: YAML reads `644` in decimal,
  * and Ansible's oldest trap is what becomes of it. Resolve it with {@link resolveMode}.
+ * @param word - a word that is taken as well, such as `preserve`
  */
-export const fileMode = () =>
+export const fileMode = (word?: string) =>
   z
     .string({ error: ({ input }) => refusal(input) })
-    .refine((text) => octal.test(text) || text.split(',').every((part) => clause.test(part)), {
+    .refine((text) => text === word || octal.test(text) || text.split(',').every((part) => clause.test(part)), {
       error: ({ input }) => `"${String(input)}" is no file mode: write octal digits, "0644", or e.g. "u=rw,go=r"`,
     })
     .transform((text) => {
