@@ -1,7 +1,8 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { here } from './paths.ts';
+import { spawnArgv } from './process.ts';
 
 interface Waiting {
   readonly resolve: (socket: Socket) => void;
@@ -42,18 +43,7 @@ export class Dialer {
     const open = new Set<Socket>();
     const server = createServer({ noDelay: true, allowHalfOpen: true }, (near) => {
       near.on('error', () => {});
-      this.dial(host, port).then(
-        (far) => {
-          for (const socket of [near, far]) {
-            open.add(socket);
-            socket.once('close', () => open.delete(socket));
-          }
-          far.on('error', () => near.destroy());
-          near.on('error', () => far.destroy());
-          near.pipe(far).pipe(near);
-        },
-        () => near.resetAndDestroy(),
-      );
+      void this.#join(near, host, port, open);
     });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -73,9 +63,25 @@ export class Dialer {
     this.#relay = undefined;
   }
 
+  async #join(near: Socket, host: string, port: number, open: Set<Socket>): Promise<void> {
+    const far = await this.dial(host, port).catch(() => undefined);
+    if (far === undefined) {
+      near.resetAndDestroy();
+      return;
+    }
+    for (const socket of [near, far]) {
+      open.add(socket);
+      socket.once('close', () => open.delete(socket));
+    }
+    far.on('error', () => near.destroy());
+    near.on('error', () => far.destroy());
+    near.pipe(far).pipe(near);
+  }
+
   #start(): ChildProcess {
-    const [command = '', ...args] = [...this.#hub, process.execPath, join(here, 'relay.mjs')];
-    const relay = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'json' });
+    const relay = spawnArgv([...this.#hub, process.execPath, join(here, 'relay.mjs')], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
     relay.on('message', (message: { id: number; error?: string }, socket: unknown) => {
       const waiting = this.#waiting.get(message.id);
       this.#waiting.delete(message.id);

@@ -38,7 +38,7 @@ export async function updateState(dir: string, change: (state: LabState) => LabS
   });
 }
 
-/** Folders of labs that live, oldest name first. */
+/** Folders of labs that live. */
 export async function livingLabs(): Promise<readonly string[]> {
   return (await labFolders()).filter((dir) => isLiving(dir));
 }
@@ -90,5 +90,5 @@ function isBeingCleaned(dir: string): boolean {
 
 async function labFolders(): Promise<string[]> {
   const names = await readdir(labsDir()).catch(() => []);
-  return names.toSorted().map((name) => join(labsDir(), name));
+  return names.map((name) => join(labsDir(), name));
 }
