@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import ipaddr from 'ipaddr.js';
+import { cidrContains, cidrHost, cidrNetmask, parseCidr } from './cidr.ts';
 import { fromCel, LazyMap, toCel, type Trace } from './cel-values.ts';
 
 export interface ExpressionFunction {
@@ -333,41 +333,4 @@ function regex(pattern: string): RegExp {
   } catch (error) {
     throw new Error(`not a regular expression: ${pattern}`, { cause: error });
   }
-}
-
-function parseCidr(prefix: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
-  if (!ipaddr.isValidCIDR(prefix))
-    throw new Error(`"${prefix}" is not an address with a prefix length, such as 10.0.0.0/24`);
-  return ipaddr.parseCIDR(prefix);
-}
-
-function cidrHost(prefix: string, index: bigint): string {
-  const [address, length] = parseCidr(prefix);
-  const bytes = address.toByteArray();
-  const bits = bytes.length * 8;
-  const size = 1n << BigInt(bits - length);
-  const network = (bytes.reduce((value, byte) => (value << 8n) | BigInt(byte), 0n) / size) * size;
-  const offset = index < 0n ? size + index : index;
-  if (offset < 0n || offset >= size) throw new Error(`${prefix} has no address number ${index}`);
-  const host = network + offset;
-  const result = bytes.map((_, i) => Number((host >> BigInt(bits - 8 * (i + 1))) & 0xffn));
-  return ipaddr.fromByteArray(result).toString();
-}
-
-function cidrNetmask(prefix: string): string {
-  const [address, length] = parseCidr(prefix);
-  if (address.kind() !== 'ipv4') throw new Error(`${prefix} is IPv6 and has no dotted netmask`);
-  return ipaddr.IPv4.subnetMaskFromPrefixLength(length).toString();
-}
-
-function cidrContains(prefix: string, inner: string): boolean {
-  const [network, length] = parseCidr(prefix);
-  const [address, innerLength] = inner.includes('/') ? parseCidr(inner) : [parseAddress(inner), 128];
-  if (address.kind() !== network.kind() || innerLength < length) return false;
-  return address.match(network, length);
-}
-
-function parseAddress(address: string): ipaddr.IPv4 | ipaddr.IPv6 {
-  if (!ipaddr.isValid(address)) throw new Error(`"${address}" is not an address`);
-  return ipaddr.parse(address);
 }
