@@ -1,0 +1,53 @@
+import { fileURLToPath } from 'node:url';
+import type { HostRecap, RunEvent, TaskEvent } from '../../src/engine/index.ts';
+import type { Host, Lab } from './index.ts';
+
+const main = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
+
+/** What one run of the real command has come to. */
+export interface Played {
+  readonly code: number;
+  readonly seconds: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly events: readonly RunEvent[];
+  readonly tasks: readonly TaskEvent[];
+  recap(host: Host): HostRecap;
+}
+
+/** Runs `kvmnet play FILE` as its user does, from the hub of the lab, on one host or several. */
+export async function playOn(
+  lab: Lab,
+  file: string,
+  hosts: Host | readonly Host[],
+  args: readonly string[] = [],
+): Promise<Played> {
+  const names = [hosts].flat().map(({ name }) => name);
+  return await kvmnetOn(lab, ['play', file, '-l', names.join(','), ...args]);
+}
+
+/** Runs kvmnet with the lab's inventory and reads its events. */
+export async function kvmnetOn(lab: Lab, args: readonly string[]): Promise<Played> {
+  const started = performance.now();
+  const argv = ['node', main, ...args, '-i', lab.inventoryPath, '--report', 'jsonl'];
+  const { code, stdout, stderr } = await lab.run(argv, { timeout: 300 });
+  const seconds = (performance.now() - started) / 1000;
+  const events = stdout
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as RunEvent);
+  const recaps = events.findLast((event) => event.type === 'recap')?.hosts ?? {};
+  return {
+    code,
+    seconds,
+    stdout,
+    stderr,
+    events,
+    tasks: events.filter((event) => event.type === 'task'),
+    recap(host) {
+      const recap = recaps[host.name];
+      if (recap === undefined) throw new Error(`no recap of ${host.name}: exit ${code}\n${stdout}\n${stderr}`);
+      return recap;
+    },
+  };
+}
