@@ -43,9 +43,6 @@ export type YamlNode = ScalarNode | SequenceNode | MappingNode;
 
 export type Path = readonly (string | number)[];
 
-export const isNode = (value: unknown): value is YamlNode =>
-  value instanceof ScalarSource || value instanceof CollectionSource;
-
 /** A tagged scalar inside a plain value: what `toValue` gives for `!expr`, `!vault` and `!unsafe`. */
 export class Tagged {
   readonly tag: ScalarTag;
