@@ -7,7 +7,14 @@ export default defineConfig({
       {
         test: { name: 'pure', include: ['src/**/*.test.ts', 'modules/**/*.test.ts', 'test/architecture/**/*.test.ts'] },
       },
-      { test: { name: 'cli', include: ['test/cli/**/*.test.ts'], testTimeout: 30_000 } },
+      {
+        test: {
+          name: 'cli',
+          include: ['test/cli/**/*.test.ts'],
+          globalSetup: 'test/cli/build.ts',
+          testTimeout: 30_000,
+        },
+      },
       {
         test: {
           name: 'lab',

@@ -40,6 +40,12 @@ export function adHocPlaybook({ module, pattern, patternAt, parameters, at, fold
   const mistakes = checkParams(module, paramsNode, at);
   if (mistakes.length > 0) throw new DiagnosticsError(mistakes);
   const named = module.kind === 'action' ? (module.expressions ?? []) : [];
+  const params = compileValue(
+    mappingNode(new Map(entries.filter(([name]) => !named.includes(name))), () => at),
+    { vault },
+  );
+  const expressions = new Map(named.flatMap((name) => expressionsOf(name, parameters.get(name))));
+  const needsFacts = [params, ...[...expressions.values()].flat()].some(({ roots }) => roots.has('facts'));
   const task: Task = {
     ...inherited,
     kind: 'task',
@@ -49,12 +55,9 @@ export function adHocPlaybook({ module, pattern, patternAt, parameters, at, fold
     when: [],
     tags: [],
     module: module.name,
-    params: compileValue(
-      mappingNode(new Map(entries.filter(([name]) => !named.includes(name))), () => at),
-      { vault },
-    ),
+    params,
     paramsNode,
-    expressions: new Map(named.flatMap((name) => expressionsOf(name, parameters.get(name)))),
+    expressions,
     notify: [],
     listen: [],
     searchPath: [folder],
@@ -64,7 +67,7 @@ export function adHocPlaybook({ module, pattern, patternAt, parameters, at, fold
     name: module.name,
     at,
     hosts: compileValue(nodeOf(pattern, patternAt)),
-    gatherFacts: false,
+    gatherFacts: needsFacts,
     serial: [],
     strategy: 'free',
     order: 'inventory',

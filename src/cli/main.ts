@@ -10,18 +10,17 @@ if ((first === '--version' || first === '-V') && second === undefined) {
   await start(version());
 }
 
-/** From the package that this file belongs to: two folders up in the source tree, three in `dist`. */
-function version(): string {
-  for (const path of ['../../package.json', '../../../package.json']) {
-    try {
-      const { name, version } = JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as Record<
-        string,
-        string
-      >;
-      if (name === 'kvmnet' && version !== undefined) return version;
-    } catch {
-      // Not there: the other one.
-    }
+/** From the package that this file belongs to, wherever in it the compiled code is. */
+function version(folder = new URL('.', import.meta.url)): string {
+  try {
+    const { name, version } = JSON.parse(readFileSync(new URL('package.json', folder), 'utf8')) as Record<
+      string,
+      string
+    >;
+    if (name === 'kvmnet' && version !== undefined) return version;
+  } catch {
+    // There is none in this folder.
   }
-  return 'unknown';
+  const parent = new URL('..', folder);
+  return parent.href === folder.href ? 'unknown' : version(parent);
 }

@@ -62,7 +62,10 @@ export function createLineFormatter(view: LineView): (event: RunEvent) => readon
         return [`${paint('yellow', 'warning:')} ${printable(host + event.message)}`];
       }
       case 'recap':
-        return ['', ...recapLines(event, paint, verbosity)];
+        // What each host has said is the report of an ad-hoc command: one line is enough at its end.
+        return view.showOutput
+          ? recapLines(event, paint, { table: false })
+          : ['', ...recapLines(event, paint, { table: true, fold: verbosity === 0 })];
       default:
         return [];
     }

@@ -32,18 +32,24 @@ const columns: readonly Column[] = [
 const foldAbove = 24;
 const namesPerRow = 2;
 
+interface RecapShape {
+  readonly table: boolean;
+  /** Hosts that ended alike may share a row where there are many. */
+  readonly fold?: boolean;
+}
+
 interface Row {
   readonly hosts: readonly string[];
   readonly counts: HostRecap;
 }
 
 /** The table at the end of a run, what waits for a reboot, and one line that says it all. */
-export function recapLines(event: RecapEvent, paint: Paint, verbosity: number): string[] {
+export function recapLines(event: RecapEvent, paint: Paint, shape: RecapShape): string[] {
   const hosts = Object.entries(event.hosts);
   const all: Row[] = hosts.map(([host, counts]) => ({ hosts: [host], counts }));
-  const rows = all.length > foldAbove && verbosity === 0 ? fold(all) : all;
+  const rows = all.length > foldAbove && shape.fold === true ? fold(all) : all;
   return [
-    ...(rows.length === 0 ? [] : table(rows, hosts, paint)),
+    ...(rows.length === 0 || !shape.table ? [] : table(rows, hosts, paint)),
     ...pendingLines(event, paint),
     summaryLine(event, paint),
   ];

@@ -3,7 +3,7 @@ import { printable } from './value-text.ts';
 import type { Paint } from './paint.ts';
 
 /** Beyond that much work a diff tells nobody anything (and would hold the run up). */
-const maxEdits = 5000;
+const maxEdits = 1500;
 
 interface Texts {
   readonly path: string;

@@ -1,0 +1,80 @@
+import { stripVTControlCharacters } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import type { RunEvent } from '../engine/events.ts';
+import { createReporters } from './create-reporter.ts';
+import { collect } from './testing/collect.ts';
+import { hostRecap, sampleRun, taskEvent } from './testing/sample-run.ts';
+
+interface Options {
+  readonly verbosity?: number;
+  readonly colour?: boolean;
+  readonly showOutput?: boolean;
+}
+
+async function report(events: readonly RunEvent[], { verbosity = 0, colour, showOutput }: Options = {}) {
+  const { stream, text } = collect();
+  const reporter = await createReporters([], { stdout: stream, env: {}, verbosity, colour, showOutput });
+  for (const event of events) reporter.handle(event);
+  await reporter.end();
+  return text();
+}
+
+describe('the line report', () => {
+  it('says what changed and what failed, host first', async () => {
+    expect(await report(sampleRun)).toMatchSnapshot();
+  });
+  it('says with -v what is ok and why something was skipped', async () => {
+    const quiet = (await report(sampleRun)).split('\n');
+    const more = (await report(sampleRun, { verbosity: 1 })).split('\n').filter((line) => !quiet.includes(line));
+    expect(more).toEqual([
+      'kvm02        ok           sysctl network buffers',
+      'kvm02        skipped      virtual functions',
+      'kvm02          when is false',
+      'kvm01  … uploading image.qcow2',
+    ]);
+  });
+  it('differs in nothing but colours when there are any', async () => {
+    const coloured = await report(sampleRun, { colour: true });
+    expect(coloured).toContain('\u001b[33mchanged    \u001b[39m');
+    expect(stripVTControlCharacters(coloured)).toBe(await report(sampleRun));
+  });
+  it('shows the output of commands when they are what was asked for, and one line at the end', async () => {
+    const events: RunEvent[] = [
+      { type: 'play', play: 'shell', hosts: ['kvm01'], batch: 1, batches: 1 },
+      taskEvent({ task: 'shell', status: 'changed', result: { stdout: 'up 3 days\n', stderr: 'warn', rc: 0 } }),
+      { type: 'recap', hosts: { kvm01: hostRecap({ changed: 1 }) }, ms: 100, pending: {}, run: 'r1' },
+    ];
+    expect(await report(events, { showOutput: true })).toBe(
+      [
+        'kvm01  changed      shell',
+        'kvm01    | up 3 days',
+        'kvm01    | warn',
+        '1 host ok, 1 changed, 0.1 s, run r1',
+        '',
+      ].join('\n'),
+    );
+  });
+  it('keeps what a host prints from steering the terminal', async () => {
+    const text = await report([
+      taskEvent({ status: 'changed', changes: [{ path: 'motd', from: null, to: 'a\u001b[2Jb' }] }),
+    ]);
+    expect(text).toContain('motd: (unset) -> "a\\u001b[2Jb"');
+  });
+  it('shortens long values, and shows them whole with -vv', async () => {
+    const event = taskEvent({ status: 'changed', changes: [{ path: 'key', from: null, to: 'x'.repeat(200) }] });
+    expect(await report([event])).toContain(`key: (unset) -> ${'x'.repeat(30)}…${'x'.repeat(29)}\n`);
+    expect(await report([event], { verbosity: 2 })).toContain('x'.repeat(200));
+  });
+  it('folds hosts that ended alike into one row where there are many', async () => {
+    const names = Array.from({ length: 40 }, (_, i) => `kvm${String(i + 1).padStart(2, '0')}`);
+    const hosts = Object.fromEntries(
+      names.map((name, i) => [name, hostRecap(i === 7 ? { failed: 1 } : { ok: 20, round_trips: 1 })]),
+    );
+    const lines = (await report([{ type: 'recap', hosts, ms: 1000, pending: {}, run: 'r' }])).split('\n');
+    expect(lines.slice(1, 4)).toEqual([
+      'host               ok  changed  failed  round trips',
+      'kvm01 and 38 more  20        0       0            1',
+      'kvm08               0        0       1            0',
+    ]);
+  });
+});
