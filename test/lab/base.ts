@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'n
 import { join } from 'node:path';
 import { ensureInstalled } from './install.ts';
 import { withLock } from './lock.ts';
-import { cacheDir, fingerprint, here } from './paths.ts';
+import { cacheDir, fingerprint, here, makeRoot } from './paths.ts';
 import { must } from './process.ts';
 
 /**
@@ -17,6 +17,7 @@ export async function ensureBase(log: (line: string) => void = () => {}): Promis
     await utimes(base, new Date(), new Date());
     return base;
   }
+  makeRoot();
   return await withLock(join(cacheDir(), 'base.lock'), async () => {
     if (existsSync(base)) return base;
     await ensureInstalled(log);
@@ -29,7 +30,6 @@ export async function ensureBase(log: (line: string) => void = () => {}): Promis
 async function build(base: string, log: (line: string) => void): Promise<void> {
   const unfinished = `${base}.unfinished`;
   await rm(unfinished, { recursive: true, force: true });
-  await mkdir(cacheDir(), { recursive: true, mode: 0o755 });
   const suite = await debianSuite();
   log(`making the root of the lab hosts (Debian ${suite}, once, about a minute): ${base}`);
   const sources = join(cacheDir(), 'sources.list');

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LabHandle } from './handle.ts';
 import { cacheDir, fingerprint, here } from './paths.ts';
@@ -53,7 +53,6 @@ export const uplinkOf = (dir: string, host: HostRecord): string =>
 async function relayProgram(): Promise<string> {
   const program = join(cacheDir(), `delay-${fingerprint(['delay.c'])}`);
   if (existsSync(program)) return program;
-  await mkdir(cacheDir(), { recursive: true });
   const unfinished = `${program}.${process.pid}`;
   await must(['cc', '-D_GNU_SOURCE', '-O2', '-o', unfinished, join(here, 'delay.c')]);
   await rename(unfinished, program);

@@ -45,7 +45,7 @@ export function labRefusal(): string | undefined {
   return undefined;
 }
 
-export const missingPackages = (): string[] => NEEDED.filter((n) => !isThere(n.shows)).map((n) => n.package);
+const missingPackages = (): string[] => NEEDED.filter((n) => !isThere(n.shows)).map((n) => n.package);
 
 /**
  * Installs what is missing for labs; a few milliseconds when nothing is. No service is started on the machine.

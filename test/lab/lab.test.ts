@@ -1,11 +1,12 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { once } from 'node:events';
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createLab, differences, type Host, type Lab } from './index.ts';
 import { until } from './process.ts';
+import { readState, sweep } from './state.ts';
 import { noLab, useLab } from './use-lab.ts';
 
 describe.skipIf(noLab())('bare hosts', () => {
@@ -234,30 +235,28 @@ describe.skipIf(noLab())('systemd hosts', () => {
 
 describe.skipIf(noLab())('a lab', () => {
   it('leaves nothing behind when its owner is killed', async () => {
-    // Loaded as tests load it: by a process of its own, which says where its lab is and then waits for its death.
-    const script = `import { createLab } from ${JSON.stringify(join(import.meta.dirname, 'index.ts'))};
-      const lab = await createLab();
-      await lab.bareHosts(2);
-      const [host] = await lab.systemdHosts(1);
-      await lab.delay(host, 20);
-      console.log(lab.dir);
-      setInterval(() => {}, 1000);`;
-    const owner = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const [dir] = (await once(createInterface(owner.stdout), 'line')) as [string];
+    const { owner, dir } = await startOwner();
     const during = traces(dir);
     expect(during.processes.length).toBeGreaterThan(5);
     expect(during.groups.length).toBeGreaterThan(0);
     owner.kill('SIGKILL');
-    await until(
-      `all traces of ${dir} to go: ${JSON.stringify(traces(dir))}`,
-      30,
-      () => isEmpty(traces(dir)) || undefined,
-      100,
-    );
-    // Its network namespaces are gone when no process is in them and nothing is mounted on them.
-    expect(namespacesOf(during.processes).filter((ns) => !during.before.includes(ns))).toEqual([]);
+    const gone = `all traces of ${dir} to go: ${JSON.stringify(traces(dir))}`;
+    await until(gone, 30, () => isEmpty(traces(dir)) || undefined, 100);
+    // A network namespace goes when no process is in it and nothing is mounted on it.
+    expect(ours(during).length).toBeGreaterThanOrEqual(4); // the hub and three hosts
+    expect(networksOf(numbers('/proc')).filter((network) => ours(during).includes(network))).toEqual([]);
+  });
+
+  it('that lost its supervisor too is swept away before the next one', async () => {
+    const { owner, dir } = await startOwner();
+    const during = traces(dir);
+    process.kill(readState(dir).supervisor.pid, 'SIGKILL');
+    owner.kill('SIGKILL');
+    await until('its processes to end', 30, () => traces(dir).processes.length === 0 || undefined, 100);
+    expect(traces(dir).files.length).toBeGreaterThan(0);
+    expect(during.groups.length).toBeGreaterThan(0);
+    await sweep();
+    expect(isEmpty(traces(dir))).toBe(true);
   });
 
   it('stands beside others and ends by itself alone', async ({ onTestFinished }) => {
@@ -273,12 +272,28 @@ describe.skipIf(noLab())('a lab', () => {
   });
 });
 
+/** A process of its own with a lab, that says where it is and then waits for its death. */
+async function startOwner(): Promise<{ owner: ChildProcess; dir: string }> {
+  const script = `import { createLab } from ${JSON.stringify(join(import.meta.dirname, 'index.ts'))};
+      const lab = await createLab();
+      await lab.bareHosts(2);
+      const [host] = await lab.systemdHosts(1);
+      await lab.delay(host, 20);
+      console.log(lab.dir);
+      setInterval(() => {}, 1000);`;
+  const owner = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [dir] = (await once(createInterface(owner.stdout), 'line')) as [string];
+  return { owner, dir };
+}
+
 interface Traces {
   readonly processes: readonly number[];
   readonly mounts: readonly string[];
   readonly groups: readonly string[];
   readonly files: readonly string[];
-  readonly before: readonly string[];
+  readonly networks: readonly string[];
 }
 
 /** Whatever on the machine carries the name of a lab. */
@@ -294,19 +309,22 @@ function traces(dir: string): Traces {
       .filter((line) => line.includes(dir)),
     groups: groupsNamed(`kvmnet-lab-${id}`),
     files: list(dir),
-    before: namespacesOf([process.pid]),
+    networks: networksOf(processes),
   };
 }
 
 const isEmpty = ({ processes, mounts, groups, files }: Traces): boolean =>
   processes.length + mounts.length + groups.length + files.length === 0;
 
+const ours = ({ networks }: Traces): readonly string[] =>
+  networks.filter((network) => network !== readlinkSync('/proc/self/ns/net'));
+
 const numbers = (dir: string): number[] =>
   list(dir)
     .filter((name) => /^\d+$/.test(name))
     .map(Number);
 
-const namespacesOf = (pids: readonly number[]): string[] => [
+const networksOf = (pids: readonly number[]): string[] => [
   ...new Set(
     pids.flatMap((pid) => {
       try {

@@ -1,8 +1,8 @@
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, openSync, closeSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { closeSync, openSync } from 'node:fs';
+import { mkdir, rename } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -11,7 +11,7 @@ import { Dialer, type Forward } from './dialer.ts';
 import { Host } from './host.ts';
 import { ensureInstalled } from './install.ts';
 import { writeClientFiles } from './client-files.ts';
-import { here, labsDir } from './paths.ts';
+import { here, labsDir, makeRoot } from './paths.ts';
 import { must, processId, run, spawnArgv, type RunOptions, type RunResult } from './process.ts';
 import { startHosts, type HostOptions } from './start-hosts.ts';
 import { endLab, isLiving, livingLabs, markStarted, markStarting, readState, sweep, writeState } from './state.ts';
@@ -89,7 +89,7 @@ export class Lab {
 
   /** Runs a command on this machine, but in the hub's network: what kvmnet and other clients of the hosts are started with. */
   async run(argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
-    return await run(this.#inHub(argv), { ...options, env: { HOME: this.home, ...options.env } });
+    return await run(this.#inHub(argv), { ...options, env: { ...this.#clientEnv(), ...options.env } });
   }
 
   /**
@@ -97,7 +97,7 @@ export class Lab {
    * process ends.
    */
   spawn(argv: readonly string[], options: SpawnOptions = {}): ChildProcess {
-    const env = { ...process.env, HOME: this.home, ...options.env };
+    const env = { ...process.env, ...this.#clientEnv(), ...options.env };
     return spawnArgv(this.#inHub(argv), { ...options, env });
   }
 
@@ -147,6 +147,11 @@ export class Lab {
     this.#dialer.close();
   }
 
+  /** Nothing of the user's own ssh: neither files nor agent. */
+  #clientEnv(): Record<string, string> {
+    return { HOME: this.home, SSH_AUTH_SOCK: '' };
+  }
+
   #inHub(argv: readonly string[]): readonly string[] {
     // Not `ip netns exec`, which would lay another /sys over ours and hide the control groups.
     return ['nsenter', `--net=/proc/${this.#init}/ns/net`, '--', 'setpriv', '--pdeathsig', 'KILL', '--', ...argv];
@@ -164,8 +169,12 @@ export async function createLab(options: LabOptions = {}): Promise<Lab> {
   await sweep();
   const id = randomBytes(3).toString('hex');
   const dir = join(labsDir(), id);
-  mkdirSync(dir, { recursive: true, mode: 0o755 });
-  await markStarting(dir);
+  makeRoot();
+  // Under another name until it says who is at work on it: another process may be sweeping.
+  const hidden = join(labsDir(), `.${id}`);
+  await mkdir(hidden, { mode: 0o755 });
+  await markStarting(hidden);
+  await rename(hidden, dir);
   await mkdir(join(dir, 'home/.ssh'), { recursive: true, mode: 0o700 });
   await mkdir(join(dir, 'hosts'));
   await must([

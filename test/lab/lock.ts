@@ -1,13 +1,10 @@
-import { mkdirSync } from 'node:fs';
 import { link, readFile, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { isAlive, processId, sleep, type ProcessId } from './process.ts';
 
 /** Runs `work` while no other process of this machine holds the same lock; a lock of a dead holder is taken over. */
 export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
   const me = processId(process.pid);
   if (me === undefined) throw new Error('/proc is not mounted');
-  mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
   // Written whole before it is linked, so that nobody reads half a lock.
   const mine = `${path}.${me.pid}.${Math.random().toString(36).slice(2)}`;
   await writeFile(mine, JSON.stringify(me));

@@ -1,15 +1,27 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Where labs and what they share are kept: `KVMNET_LAB_DIR`, else `/var/tmp/kvmnet-lab` (it outlives a reboot). */
-export const labRoot = (): string => process.env['KVMNET_LAB_DIR'] || '/var/tmp/kvmnet-lab';
+export function labRoot(): string {
+  const root = process.env['KVMNET_LAB_DIR'] || '/var/tmp/kvmnet-lab';
+  // Overlay mounts take commas and colons in a path for their own.
+  if (!/^\/[\w./-]+$/.test(root)) throw new Error(`KVMNET_LAB_DIR must be a plain absolute path: ${root}`);
+  return root;
+}
 
 /** Things made once and kept: the Debian root, the compiled delay relay. */
 export const cacheDir = (): string => join(labRoot(), 'cache');
 
 /** One folder per lab that lives. */
 export const labsDir = (): string => join(labRoot(), 'labs');
+
+/** Makes the folders. Only root may look in: the hosts' root holds setuid programs and users with known passwords. */
+export function makeRoot(): void {
+  mkdirSync(labRoot(), { recursive: true });
+  chmodSync(labRoot(), 0o700);
+  for (const dir of [cacheDir(), labsDir()]) mkdirSync(dir, { recursive: true });
+}
 
 /** This folder of the repository. */
 export const here = import.meta.dirname;

@@ -33,6 +33,7 @@ export interface SshdOptions {
 /**
  * A plain OpenSSH server on 127.0.0.1 with users of its own. It lives in a mount namespace of its own, where `/etc` is an
  * overlay and `/run` and `small/` (2 MiB, for full disks) are new: the machine's users, sudoers and keys are not touched.
+ * It is the first process of a PID namespace too: the kernel ends with it all that was started there, and nothing else.
  */
 export class Sshd {
   readonly dir: string;
@@ -72,7 +73,8 @@ export class Sshd {
   }
 
   async up(): Promise<void> {
-    const child = spawn('unshare', ['-m', '--propagation', 'private', '/bin/sh', '-ec', this.#namespace()], {
+    const flags = ['--mount', '--pid', '--fork', '--kill-child', '--mount-proc', '--propagation', 'private'];
+    const child = spawn('unshare', [...flags, '/bin/sh', '-ec', this.#namespace()], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     child.stderr.on('data', (chunk: Buffer) => (this.#log += chunk.toString()));
@@ -89,12 +91,13 @@ export class Sshd {
   /** Ends the server and everything that was started in its namespace. */
   async down(): Promise<void> {
     const child = this.#child;
-    if (child?.pid === undefined) return;
-    const exited = new Promise((resolve) => child.once('exit', resolve));
-    for (const pid of this.processes()) kill(pid);
-    if (child.exitCode === null && child.signalCode === null) await exited;
-    for (const pid of this.processes()) kill(pid);
     this.#child = undefined;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGKILL');
+    await exited;
+    // The kernel ends the namespace a moment after the process that held it.
+    for (let i = 0; i < 100 && (await answers(this.port)); i++) await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
   async stop(): Promise<void> {
@@ -102,30 +105,15 @@ export class Sshd {
     rmSync(this.dir, { recursive: true, force: true });
   }
 
-  /** Everything that runs in the namespace of the server. */
-  processes(): readonly number[] {
-    if (this.#namespaceId === undefined && this.#child?.pid !== undefined) {
-      this.#namespaceId = namespaceOf(this.#child.pid);
-    }
-    const own = this.#namespaceId;
-    if (own === undefined || own === namespaceOf(process.pid)) return [];
-    return readdirSync('/proc')
-      .map(Number)
-      .filter((pid) => pid > 0 && namespaceOf(pid) === own);
-  }
-
-  #namespaceId: string | undefined;
-
-  /** Command lines of what runs there, one string each. */
+  /** Command lines of what runs there, one string each. Only to be read: a number of a namespace is used again. */
   commands(): readonly string[] {
-    return this.processes()
-      .map((pid) => {
-        try {
-          return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-        } catch {
-          return '';
-        }
-      })
+    const holder = this.#child?.pid;
+    const first = pids().find((pid) => statusOf(pid, 'PPid') === String(holder));
+    const own = first === undefined ? undefined : namespaceOf(first);
+    if (own === undefined || own === namespaceOf(process.pid)) return [];
+    return pids()
+      .filter((pid) => namespaceOf(pid) === own)
+      .map((pid) => readProc(pid, 'cmdline').replaceAll('\0', ' ').trim())
       .filter((text) => text !== '');
   }
 
@@ -208,21 +196,30 @@ function write(file: string, lines: readonly string[], mode: number): void {
   writeFileSync(file, `${lines.join('\n')}\n`, { mode });
 }
 
+const pids = (): readonly number[] =>
+  readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => pid > 0);
+
 function namespaceOf(pid: number): string | undefined {
   try {
-    return readlinkSync(`/proc/${pid}/ns/mnt`);
+    return readlinkSync(`/proc/${pid}/ns/pid`);
   } catch {
     return undefined;
   }
 }
 
-function kill(pid: number): void {
+function readProc(pid: number, file: string): string {
   try {
-    process.kill(pid, 'SIGKILL');
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
   } catch {
     // Gone already.
+    return '';
   }
 }
+
+const statusOf = (pid: number, key: string): string | undefined =>
+  new RegExp(`^${key}:\\s*(\\S+)`, 'm').exec(readProc(pid, 'status'))?.[1];
 
 export const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {

@@ -90,5 +90,5 @@ function isBeingCleaned(dir: string): boolean {
 
 async function labFolders(): Promise<string[]> {
   const names = await readdir(labsDir()).catch(() => []);
-  return names.map((name) => join(labsDir(), name));
+  return names.filter((name) => !name.startsWith('.')).map((name) => join(labsDir(), name));
 }
