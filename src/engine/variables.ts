@@ -11,9 +11,6 @@ import {
 import type { Host, Inventory } from '../inventory/model.ts';
 import type { JsonObject } from '../util/json.ts';
 
-/** What a host has learned during the run: `set_vars`, `register`. */
-export type SetVariables = Map<string, unknown>;
-
 interface Options {
   readonly inventory: Inventory;
   readonly vault: Vault;
@@ -26,9 +23,10 @@ interface Options {
 /** The variables of all hosts of a run. */
 export class RunVariables {
   readonly #options: Options;
-  readonly #set = new Map<string, SetVariables>();
+  readonly #set = new Map<string, Map<string, unknown>>();
   readonly #inventoryLayers = new WeakMap<object, Layer>();
   readonly #hostLayers = new Map<string, readonly Layer[]>();
+  readonly #records = new Map<string, { readonly facts: JsonObject | undefined; readonly record: LazyRecord }>();
   readonly #shared: readonly Layer[];
 
   constructor(options: Options) {
@@ -41,10 +39,18 @@ export class RunVariables {
     ];
   }
 
-  set(host: string): SetVariables {
+  /** Sets variables of a host for the rest of the run. */
+  set(host: string, values: Readonly<Record<string, unknown>>): void {
+    const variables = this.#setOf(host);
+    for (const [name, value] of Object.entries(values)) variables.set(name, value);
+    // One host's variables may be made of another's.
+    this.#records.clear();
+  }
+
+  #setOf(host: string): Map<string, unknown> {
     const known = this.#set.get(host);
     if (known !== undefined) return known;
-    const variables: SetVariables = new Map();
+    const variables = new Map<string, unknown>();
     this.#set.set(host, variables);
     return variables;
   }
@@ -59,7 +65,7 @@ export class RunVariables {
     if (known !== undefined) return known;
     const layers = [
       ...host.layers.map((layer) => this.#inventoryLayer(layer)),
-      valueLayer('set', this.set(host.name)),
+      valueLayer('set', this.#setOf(host.name)),
       valueLayer('magic', {
         inventory_hostname: host.name,
         inventory_hostname_short: host.name.split('.')[0] ?? host.name,
@@ -92,8 +98,18 @@ export class RunVariables {
       names: () => inventory.hosts.keys(),
       get: (name) => {
         const host = inventory.host(name);
-        return host === undefined ? undefined : new LazyRecord(this.scope(host, []));
+        return host === undefined ? undefined : this.#hostRecord(host);
       },
     });
+  }
+
+  /** What others see of a host: kept, rendered values included, until the host learns something. */
+  #hostRecord(host: Host): LazyRecord {
+    const facts = this.#options.factsOf(host.name);
+    const known = this.#records.get(host.name);
+    if (known !== undefined && known.facts === facts) return known.record;
+    const record = new LazyRecord(this.scope(host, []));
+    this.#records.set(host.name, { facts, record });
+    return record;
   }
 }

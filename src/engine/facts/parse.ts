@@ -44,6 +44,7 @@ export function parseFacts(output: string): JsonObject {
     system: { vendor: one('vendor') ?? null, product: one('product') ?? null },
     init: sections.has('systemd') ? 'systemd' : (one('init') ?? null),
     ostree: sections.has('ostree'),
+    bootloader: one('bootloader') ?? null,
     package_manager: packageManager(one('package_manager')),
     default_interface: { ipv4: defaultRoute(sections, 'route4', net), ipv6: defaultRoute(sections, 'route6', net) },
   };

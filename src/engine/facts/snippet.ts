@@ -61,6 +61,7 @@ for d in /sys/class/net/*; do
 done
 cd /
 set -- /sys/kernel/iommu_groups/*; if [ -e "$1" ]; then printf 'iommu_groups\t%s\n' $#; fi
+for d in grub grub2; do if [ -d "/boot/$d" ]; then printf 'bootloader\tgrub\n'; break; fi; done
 for m in apt-get dnf yum zypper apk pacman; do if command -v $m >/dev/null 2>&1; then printf 'package_manager\t%s\n' $m; break; fi; done
 if command -v systemd-detect-virt >/dev/null 2>&1; then printf 'virt\t%s\n' "$(systemd-detect-virt 2>/dev/null)"; fi
 if command -v ip >/dev/null 2>&1; then

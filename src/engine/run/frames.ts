@@ -11,9 +11,11 @@ export interface Frames {
 
 export const playFrames = (play: Play): Frames => ({ around: [play], when: [], layers: [] });
 
+/** @param node - a block, or an include whose `when` has been decided for the host */
 export const inside = (frames: Frames, node: TaskNode, layers: readonly Layer[] = []): Frames => ({
   around: [...frames.around, node],
-  when: [...frames.when, ...node.when],
+  // The condition of an include decides about including, not about each task, as in Ansible.
+  when: node.kind === 'include' ? frames.when : [...frames.when, ...node.when],
   layers: [...frames.layers, ...layers],
 });
 

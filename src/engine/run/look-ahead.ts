@@ -27,7 +27,10 @@ export function* flatten(nodes: readonly TaskNode[], frames: Frames): Generator<
   for (const node of nodes) {
     if (node.kind === 'task') yield { task: node, frames };
     else if (node.kind === 'block') yield* flatten([...node.tasks, ...node.always], inside(frames, node));
-    else if (node.known !== undefined && node.loop === undefined) yield* flatten(node.known, inside(frames, node));
+    else if (node.known !== undefined && node.loop === undefined) {
+      const below = inside(frames, node);
+      yield* flatten(node.known, { ...below, when: [...below.when, ...node.when] });
+    }
   }
 }
 

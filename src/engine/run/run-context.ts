@@ -101,11 +101,8 @@ export class RunContext {
   }
 
   setVariables(host: Host, values: Readonly<Record<string, unknown>>): void {
-    const variables = this.variables.set(host.name);
-    for (const [name, value] of Object.entries(values)) {
-      variables.set(name, value);
-      if (/^(?:kvmnet|ansible)_/.test(name)) this.#connections.delete(host.name);
-    }
+    this.variables.set(host.name, values);
+    if (Object.keys(values).some((name) => /^(?:kvmnet|ansible)_/.test(name))) this.#connections.delete(host.name);
   }
 
   sessions(): IterableIterator<HostSession> {
