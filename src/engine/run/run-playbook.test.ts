@@ -16,7 +16,7 @@ export const note = defineModule({
 });`,
 };
 
-const play: typeof playFiles = (text, test = {}) => playFiles(text, { ...test, files: { ...files, ...test.files } });
+const play: typeof playFiles = (text, test) => playFiles(text, { ...test, files: { ...files, ...test?.files } });
 
 const copies = (n: number, text = 'x'): string =>
   Array.from(

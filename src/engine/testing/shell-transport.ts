@@ -53,7 +53,7 @@ function connection(
         try {
           transport.onRequest?.(spec.host, parts);
         } catch (error) {
-          return Promise.reject(error as Error);
+          return Promise.reject(error);
         }
         return Promise.resolve(runParts(parts));
       },
