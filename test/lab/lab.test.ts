@@ -126,7 +126,7 @@ describe.skipIf(noLab())('bare hosts', () => {
     onTestFinished(async () => await lab.delay(one, 0));
     const ping = async (...more: string[]): Promise<string> =>
       (await lab.run(['ping', '-q', '-i', '0.1', ...more, one.address])).stdout;
-    const rtt = (text: string): number => Number(/= [\d.]+\/([\d.]+)\//.exec(text)?.[1]);
+    const rtt = (text: string): number => Number(/= ([\d.]+)\//.exec(text)?.[1]); // the least: a busy machine adds its own
     await lab.delay(one, 50);
     expect(rtt(await ping('-c', '10'))).toBeGreaterThanOrEqual(50);
     expect(rtt(await ping('-c', '10'))).toBeLessThan(52);
