@@ -31,7 +31,7 @@ export async function sendFile(
       '{ LC_ALL=C; export LC_ALL; umask 077',
       `d=\${TMPDIR:-/tmp}/${folder}; f=$d/${randomBytes(8).toString('hex')}`,
       // Nobody can have guessed the name: what is there already is ours.
-      'if { [ -d "$d" ] || mkdir "$d"; } && : >"$f"; then',
+      'if { [ -d "$d" ] || mkdir "$d" || [ -d "$d" ]; } && : >"$f"; then',
       `echo "${token} ready $f"; cat >"$f"; c=$?`,
       `n=$(wc -c <"$f"); [ $c = 0 ] || rm -f "$f"; echo ${token} done $c $n; exit 0`,
       'else exit 1; fi; }\n',
@@ -82,9 +82,9 @@ export async function receiveFile(
   const token = randomBytes(16).toString('hex');
   const errors = new Tail();
   listen(channel.stderr, (chunk: Buffer) => errors.add(chunk));
-  channel.stdin.end(`{ LC_ALL=C; export LC_ALL; echo ${token} b; exec cat ${quote(path)}; }\n`);
+  channel.stdin.end(`{ LC_ALL=C; export LC_ALL; echo ${token}; exec cat ${quote(path)}; }\n`);
   const counter = progress(options);
-  const content = afterMark(token);
+  const content = afterLine(token);
   try {
     await pipeline(channel.stdout, content.stream, counter.stream, sink, signalOf(options));
   } catch (error) {
@@ -102,19 +102,22 @@ function readFailed(host: string, path: string, exit: ChannelExit, printed: stri
   return new KvmnetError('io', `cannot read ${path} on the host: ${why}`, { host });
 }
 
-/** Passes on what comes after the first mark: a login shell may have printed things before. */
-function afterMark(token: string): { readonly stream: Transform; readonly begun: () => boolean } {
+/** Passes on what comes after a line of ours: a login shell may have printed things before. */
+function afterLine(line: string): { readonly stream: Transform; readonly begun: () => boolean } {
+  const mark = Buffer.from(`${line}\n`);
   let begun = false;
-  const pass: Buffer[] = [];
-  const decoder = new FrameDecoder(token, {
-    data: (bytes) => begun && pass.push(bytes),
-    mark: () => (begun = true),
-  });
+  let before = Buffer.alloc(0);
   const stream = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       if (begun) return done(null, chunk);
-      decoder.push(chunk);
-      done(null, begun ? Buffer.concat(pass) : undefined);
+      before = Buffer.concat([before, chunk]);
+      const at = before.indexOf(mark);
+      if (at < 0) {
+        before = before.subarray(-mark.length);
+        return done();
+      }
+      begun = true;
+      done(null, before.subarray(at + mark.length));
     },
   });
   return { stream, begun: () => begun };

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { Duplex, Readable, Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { KvmnetError } from '../util/errors.ts';
 import { refusedBecome } from './become-errors.ts';
 import { openSh } from './become.ts';
 import type { Channel, OpenChannel } from './channel.ts';
+import { deferred } from './deferred.ts';
 import { receiveFile, sendFile, TRANSFER_ROUND_TRIPS } from './files.ts';
 import { KeptShell } from './kept-shell.ts';
 import type { SessionEnded } from './shell-session.ts';
@@ -25,7 +27,7 @@ export class HostConnection implements Connection {
   readonly #folder = `.kvmnet-${randomBytes(16).toString('hex')}`;
   /** Who has files in a private folder of ours; undefined is the login user. */
   readonly #uploaders = new Map<string, Become | undefined>();
-  /** Channels of files being copied: the host may allow no more (MaxSessions) until one of them is done. */
+  /** Files being copied: the host may allow no more sessions (MaxSessions) until one of them is done. */
   readonly #transfers = new Set<Promise<unknown>>();
   #roundTrips = 0;
   #closing: Promise<void> | undefined;
@@ -84,8 +86,12 @@ export class HostConnection implements Connection {
   }
 
   async #close(): Promise<void> {
-    if (!this.#link.closed()) await Promise.all([...this.#uploaders.values()].map((who) => this.#tidy(who)));
     for (const shell of this.#shells.values()) shell.close();
+    if (!this.#link.closed() && this.#uploaders.size > 0) {
+      // What is still being copied holds sessions that tidying up may need.
+      await Promise.race([Promise.all(this.#transfers), sleep(2000, undefined, { ref: false })]);
+      for (const who of this.#uploaders.values()) await this.#tidy(who);
+    }
     await this.#link.close();
   }
 
@@ -106,25 +112,29 @@ export class HostConnection implements Connection {
   }
 
   async #transfer<T>(become: Become | undefined, copy: (channel: Channel) => Promise<T>): Promise<T> {
-    const channel = await this.#open(become);
-    this.#roundTrips += TRANSFER_ROUND_TRIPS;
-    const { closed } = channel;
-    this.#transfers.add(closed);
-    void closed.then(() => this.#transfers.delete(closed));
-    return copy(channel);
-  }
-
-  async #open(become: Become | undefined): Promise<Channel> {
     for (;;) {
-      if (this.closed) throw new KvmnetError('connection-lost', 'the connection is closed', { host: this.spec.host });
+      const [ended, end] = deferred<undefined>();
+      this.#transfers.add(ended);
+      const done = (): void => {
+        this.#transfers.delete(ended);
+        end(undefined);
+      };
       try {
-        return await openSh(this.#link.open, this.spec, become);
+        const channel = await this.#open(become);
+        void channel.closed.then(done);
+        this.#roundTrips += TRANSFER_ROUND_TRIPS;
+        return await copy(channel);
       } catch (error) {
-        const full = error instanceof KvmnetError && error.code === 'refused';
-        if (!full || this.#transfers.size === 0) throw error;
+        done();
+        if (!(error instanceof KvmnetError) || error.code !== 'refused' || this.#transfers.size === 0) throw error;
         await Promise.race(this.#transfers);
       }
     }
+  }
+
+  async #open(become: Become | undefined): Promise<Channel> {
+    if (this.closed) throw new KvmnetError('connection-lost', 'the connection is closed', { host: this.spec.host });
+    return openSh(this.#link.open, this.spec, become);
   }
 }
 

@@ -74,11 +74,6 @@ Match User few
   afterEach(async () => {
     await Promise.all(open.splice(0).map((connection) => connection.close()));
     notices = [];
-    console.log(
-      'LEFT',
-      expect.getState().currentTestName,
-      readdirSync(tmpdir()).filter((name) => name.startsWith('.kvmnet-')),
-    );
   });
 
   afterAll(async () => {
