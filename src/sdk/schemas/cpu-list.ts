@@ -7,7 +7,8 @@ const maxCpus = 8192;
 /** CPU numbers, sorted, from a list (`1-3,5`, `0-15:2/4`) or a mask (`0x6`, `ffffffff,00000001`). @throws RangeError */
 export function parseCpus(text: string): readonly number[] {
   const value = text.trim().toLowerCase();
-  const isMask = value.startsWith('0x') || /[a-f]/.test(value) || /^[0-9a-f]{1,8}(,[0-9a-f]{8})+$/.test(value);
+  const isMask =
+    value.startsWith('0x') || /^[0-9a-f,]*[a-f][0-9a-f,]*$/.test(value) || /^[0-9a-f]{1,8}(,[0-9a-f]{8})+$/.test(value);
   return isMask ? parseCpuMask(value) : parseList(value);
 }
 
