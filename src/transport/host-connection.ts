@@ -115,17 +115,17 @@ export class HostConnection implements Connection {
     for (;;) {
       const [ended, end] = deferred<undefined>();
       this.#transfers.add(ended);
-      const done = (): void => {
+      const release = (): void => {
         this.#transfers.delete(ended);
         end(undefined);
       };
       try {
         const channel = await this.#open(become);
-        void channel.closed.then(done);
+        void channel.closed.then(release);
         this.#roundTrips += TRANSFER_ROUND_TRIPS;
         return await copy(channel);
       } catch (error) {
-        done();
+        release();
         if (!(error instanceof KvmnetError) || error.code !== 'refused' || this.#transfers.size === 0) throw error;
         await Promise.race(this.#transfers);
       }
