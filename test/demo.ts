@@ -47,7 +47,7 @@ function inventoryOf(hosts: readonly Host[]): string {
     '      vars:',
     '        underlay: eth0',
     '        uplink: eth1',
-    '        management: [10.0.0.0/8]',
+    '        management: 10.0.0.0/8',
     '        tenants: [{ name: blue, vni: 100 }, { name: red, vni: 200 }]',
     '',
   ].join('\n');

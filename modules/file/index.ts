@@ -44,7 +44,7 @@ export const file = defineModule({
     const current = now?.mode ?? (isFolder ? '0755' : '0644');
     const attributes = wantOwnerAndMode(p, seen.path, current, isFolder);
     if (goal === 'link') return { type: 'link', target: p.src ?? '', owner: attributes.owner, group: attributes.group };
-    if (goal === 'hard') return { type: 'hard', target: p.src ?? '', ...attributes };
+    if (goal === 'hard') return { type: 'hard', target: p.src ?? '' };
     if (goal === 'directory' && p.recurse) {
       return { type: 'directory', ...attributes, below: wantBelow(now?.below ?? {}, attributes, p.mode) };
     }

@@ -35,6 +35,8 @@ export const File = z
     if (p.state === 'hard' && p.src?.startsWith('/') === false)
       issue('src', 'src of a hard link is an absolute path: begin it with /');
     if (p.src?.includes('\0') === true) issue('src', 'a path cannot hold a NUL character');
+    if (p.state === 'hard' && (p.mode ?? p.owner ?? p.group) !== undefined)
+      issue('state', 'a hard link has owner, group and mode of src: give them to src, in a task of its own');
     if (p.state === 'link' && p.mode !== undefined)
       issue('mode', 'a link has no mode of its own: give it to src, in a task of its own');
     if (p.recurse && p.state !== undefined && p.state !== 'directory')

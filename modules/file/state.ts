@@ -3,6 +3,7 @@ import {
   missing,
   needFolder,
   refuse,
+  wantOwnerAndMode,
   type FileSeen,
   type FileStatus,
   type FileKind,
@@ -46,6 +47,7 @@ export function fileState(seen: FileReading, p: File): State | null {
   checkGoal(goal, seen, p);
   if (goal === 'link' || goal === 'hard') checkSource(seen, p);
   if (status === null) return null;
+  wantOwnerAndMode(p, seen.path, status.mode);
   if (seen.below === null && p.recurse)
     throw refuse(`${p.path} cannot be read to its ground`, 'become root: become: true');
   return {

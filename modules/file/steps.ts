@@ -17,12 +17,12 @@ import { wanted, type State } from './state.ts';
 export function fileSteps(from: State | null, to: State | null, p: File, ancestor: string): readonly Step[] {
   if (to === null) return from === null ? [] : removal(from, p, ancestor);
   const made = from?.type === to.type && from.target === to.target ? [] : making(from, to, p);
-  // What has just been made anew has none of the attributes of what stood there.
-  const before = made.length === 0 || from?.type === to.type ? (from ?? {}) : {};
-  const follow = p.follow && wanted(p) !== 'link';
+  // What stood there before says nothing of the link that takes its place; what is made anew has nothing of its attributes.
+  const replaced = from !== null && from.type !== to.type && to.type === wanted(p);
+  const attributes = replaced ? { owner: p.owner && to.owner, group: p.group && to.group } : to;
   return [
     ...made,
-    ...ownerAndModeSteps(p.path, before, to, to.type === 'link' && !follow),
+    ...ownerAndModeSteps(p.path, made.length === 0 ? (from ?? {}) : {}, attributes, to.type === 'link'),
     ...belowSteps(p.path, from?.below ?? {}, to.below ?? {}),
   ];
 }
@@ -45,7 +45,10 @@ function making(from: State | null, to: State, p: File): readonly Step[] {
       return [...(from === null ? [] : [remove(p.path)]), snippet(hardScript, [p.path, to.target ?? ''])];
     case 'file':
       return [
-        write(p.path, to.sha256 === null ? '' : { stored: to.sha256 }, { follow: false, mode: to.mode ?? undefined }),
+        write(p.path, typeof to.sha256 === 'string' ? { stored: to.sha256 } : '', {
+          follow: false,
+          mode: to.mode ?? undefined,
+        }),
       ];
     default:
       // A socket, a pipe or a device cannot be made again.

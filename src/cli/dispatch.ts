@@ -28,9 +28,9 @@ async function load(cli: Cli, name: string): Promise<CommandModule> {
   const command = commands.find((one) => one.name === name);
   if (command !== undefined) return command.load();
   const { adHocCommand, moduleNames } = await import('./commands/ad-hoc.ts');
-  const modules = moduleNames(cli);
-  if (modules.includes(name)) return adHocCommand(name);
-  const known = [...commands.filter(({ hidden }) => hidden !== true).map((one) => one.name), ...modules];
+  const module = adHocCommand(cli, name);
+  if (module !== undefined) return module;
+  const known = [...commands.filter(({ hidden }) => hidden !== true).map((one) => one.name), ...moduleNames(cli)];
   throw new KvmnetError('usage', `unknown command or module "${name}"`, {
     hint: didYouMean(name, known) ?? '"kvmnet --help" lists the commands, "kvmnet doc" the modules',
   });

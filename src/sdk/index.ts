@@ -47,6 +47,7 @@ export { treeProbe } from './files/tree-status.ts';
 export { expression } from './schemas/expression.ts';
 export { sleep } from './sleep.ts';
 export * from './network.ts';
+export * from './open-vswitch.ts';
 export { insertLines, type LineText, type TextLine } from './files/line-text.ts';
 export { editedProbe, editedReturns, editedState, editedSteps, editedTexts, wantEdited } from './files/edited-file.ts';
 export { parsePattern, pattern } from './files/pattern.ts';

@@ -17,6 +17,8 @@ const NEEDED: readonly { readonly package: string; readonly shows: string }[] = 
   { package: 'opendoas', shows: 'doas' },
   { package: 'openssh-client', shows: 'ssh' },
   { package: 'openssh-server', shows: 'sshd' },
+  { package: 'openvswitch-switch', shows: 'ovs-vswitchd' },
+  { package: 'openvswitch-testcontroller', shows: 'ovs-testcontroller' },
   { package: 'procps', shows: 'sysctl' },
   { package: 'sudo', shows: 'sudo' },
   { package: 'systemd-container', shows: 'systemd-nspawn' },

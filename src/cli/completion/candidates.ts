@@ -65,11 +65,9 @@ const withPrefix = (prefix: string, { word, about }: Candidate): Candidate =>
   word.startsWith(':') ? { word } : { word: prefix + word, about };
 
 async function optionsOf(cli: Cli, name: string, args: readonly string[]): Promise<readonly Option[]> {
-  const command = commands.find((one) => one.name === name);
-  if (command !== undefined) return (await (await command.load()).build?.(cli, args))?.options ?? [];
-  const { moduleCommand } = await import('../commands/ad-hoc.ts');
-  const module = await registryFor([cli.cwd]).get(name);
-  return module === undefined ? [] : moduleCommand(cli, module).command.options;
+  const { adHocCommand } = await import('../commands/ad-hoc.ts');
+  const command = await (commands.find((one) => one.name === name)?.load() ?? adHocCommand(cli, name));
+  return (await command?.build?.(cli, args))?.options ?? [];
 }
 
 const words: Readonly<Record<string, readonly string[]>> = {

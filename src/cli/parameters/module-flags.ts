@@ -1,6 +1,6 @@
 import { Option } from '@commander-js/extra-typings';
 import { describeParameters, type Parameter } from './describe-parameters.ts';
-import { choicesOf, isSwitch, typesOf } from './json-schema.ts';
+import { choicesOf, inputSchema, isSwitch, typesOf } from './json-schema.ts';
 import type { AnyModule } from '../../sdk/index.ts';
 
 /** A parameter of a module as a flag of the command line. */
@@ -25,6 +25,34 @@ export function moduleFlags(module: AnyModule, taken: ReadonlySet<string>): read
       repeatable: types.has('array') || types.has('object'),
     };
   });
+}
+
+/** The flags in `args` that stand for parameters of the user's own naming, where the module takes such. */
+export function freeFlags(
+  module: AnyModule,
+  args: readonly string[],
+  taken: ReadonlySet<string>,
+): readonly ModuleFlag[] {
+  const { additionalProperties, properties = {} } = inputSchema(module.params);
+  if (additionalProperties === undefined || additionalProperties === false) return [];
+  const end = args.includes('--') ? args.indexOf('--') : args.length;
+  const named = args.slice(0, end).flatMap((arg) => /^--([a-z]\w*)(?:=|$)/i.exec(arg)?.[1] ?? []);
+  const free = named.filter((name) => !taken.has(`--${name}`) && !Object.hasOwn(properties, name));
+  const schema = additionalProperties === true ? {} : additionalProperties;
+  return [...new Set(free)].map((name) => ({
+    parameter: {
+      name,
+      type: 'anything',
+      required: false,
+      defaultValue: undefined,
+      description: '',
+      schema,
+      fields: [],
+    },
+    flag: `--${name}`,
+    isSwitch: false,
+    repeatable: false,
+  }));
 }
 
 /** The options of commander for them; a switch has two. */
