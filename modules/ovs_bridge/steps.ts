@@ -1,0 +1,88 @@
+import { isDeepStrictEqual } from 'node:util';
+import {
+  addMirror,
+  addPort,
+  blankRow,
+  changeColumns,
+  changePort,
+  checkInterfaces,
+  createColumns,
+  ovsTransaction,
+  type OvsColumns,
+  type OvsCommand,
+  type Step,
+} from '../../src/sdk/index.ts';
+import type { Controller, State } from './read.ts';
+
+/** What steps may be given: a state, or as much as is known of one that was to be made. */
+export type Goal = Partial<State>;
+
+/** The way from any state of the bridge `name` to any other, and back where its interfaces do not come up. */
+export function bridgeSteps(name: string, from: Goal | null, to: Goal | null): readonly Step[] {
+  const commands = bridgeCommands(name, from, to);
+  if (commands.length === 0) return [];
+  const checked = to === null || (from?.error ?? null) !== null ? [] : [name];
+  return [...ovsTransaction(commands), ...checkInterfaces(checked, bridgeCommands(name, to, from))];
+}
+
+export function bridgeCommands(name: string, from: Goal | null, to: Goal | null): readonly OvsCommand[] {
+  if (to === null) return from === null ? [] : [['--if-exists', 'del-br', name]];
+  const add: readonly OvsCommand[] = from === null ? [['add-br', name]] : [];
+  const set = changeColumns('Bridge', name, from === null ? blankRow('Bridge') : columnsOf(from), columnsOf(to));
+  return [
+    ...add,
+    ...set,
+    ...setControllers(name, from?.controllers ?? [], to.controllers ?? []),
+    ...(from === null ? contents(name, to) : []),
+  ];
+}
+
+/** As columns of the database; what a state does not speak of is not among them. */
+function columnsOf(state: Goal): OvsColumns {
+  const columns = {
+    datapath_type: state.datapath_type === null ? '' : state.datapath_type,
+    fail_mode: state.fail_mode,
+    protocols: state.protocols,
+    other_config: state.other_config,
+    external_ids: state.external_ids,
+    stp_enable: state.stp,
+    rstp_enable: state.rstp,
+    mcast_snooping_enable: state.mcast_snooping,
+    ...state.more,
+  };
+  return Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined)) as OvsColumns;
+}
+
+/**
+ * All rows anew: a row has no name by which another task, or undo, could find it. ovs-vswitchd goes by the target and
+ * keeps the connections that it has.
+ */
+function setControllers(name: string, from: readonly Controller[], to: readonly Controller[]): readonly OvsCommand[] {
+  if (isDeepStrictEqual(sorted(from), sorted(to))) return [];
+  if (to.length === 0) return [['clear', 'Bridge', name, 'controller']];
+  const rows = to.map((controller, i) => [`--id=@c${i}`, 'create', 'Controller', ...createColumns(controller)]);
+  return [...rows, ['set', 'Bridge', name, `controller=[${to.map((_, i) => `@c${i}`).join(',')}]`]];
+}
+
+const sorted = (list: readonly Controller[]): readonly unknown[] =>
+  list
+    .toSorted((a, b) => (a.target < b.target ? -1 : 1))
+    .map((item) => Object.fromEntries(Object.entries(item).filter(([, value]) => !isBlank(value))));
+const isBlank = (value: unknown): boolean =>
+  value === null || (typeof value === 'object' && Object.keys(value).length === 0);
+
+/** Ports and mirrors of a bridge that comes back. */
+function contents(name: string, to: Goal): readonly OvsCommand[] {
+  const ports = Object.entries(to.ports ?? {});
+  return [
+    ...ports.flatMap(([port, state], i) => {
+      if (port !== name) return addPort(name, port, state, `${i}`);
+      const made = {
+        columns: blankRow('Port'),
+        interfaces: { [name]: { ...blankRow('Interface'), type: 'internal' } },
+      };
+      return changePort(name, made, state);
+    }),
+    ...Object.entries(to.mirrors ?? {}).flatMap(([mirror, state], i) => addMirror(name, mirror, state, `${i}`)),
+  ];
+}
