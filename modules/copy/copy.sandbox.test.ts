@@ -1,11 +1,14 @@
 import * as fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { compileProbe } from '../../src/sdk/compile.ts';
 import { apply, read, runSteps, type Applied } from '../../src/sdk/testing/apply.ts';
 import { folderFiles } from '../../src/sdk/testing/folder-files.ts';
 import { createSandbox, type Sandbox } from '../../src/sdk/testing/sandbox.ts';
 import { testShells } from '../../src/sdk/testing/shells.ts';
 import { copy } from './index.ts';
+
+// Each shell is real, and the machine may be busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 const files = folderFiles();
 afterAll(() => files.close());

@@ -12,7 +12,7 @@ import {
 import { belowProbe, wantBelow, type Below } from './below.ts';
 import { File } from './params.ts';
 import { fileState, wanted, type State } from './state.ts';
-import { fileSteps } from './steps.ts';
+import { canMake, fileSteps } from './steps.ts';
 
 export const file = defineModule({
   name: 'file',
@@ -53,10 +53,11 @@ export const file = defineModule({
     return { type: goal === 'directory' ? 'directory' : 'file', ...attributes };
   },
   steps: (from, to, p, seen) => fileSteps(from, to, p, seen?.path.ancestor ?? folderOf(p.path)),
-  warnings: (p, now, seen) =>
-    p.state === 'absent' && now?.type === 'directory' && seen.full
-      ? [`${p.path} holds something: undo brings the folder back, but not what it held`]
-      : [],
+  warnings: (p, now, seen) => {
+    if (p.state !== 'absent' || now === null) return [];
+    if (!canMake(now)) return [`${p.path} is a ${now.type}: undo does not bring it back`];
+    return seen.full ? [`${p.path} holds something: undo brings the folder back, but not what it held`] : [];
+  },
   returns: (p) => ({ path: p.path }),
 });
 

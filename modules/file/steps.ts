@@ -16,6 +16,7 @@ import { wanted, type State } from './state.ts';
 /** @param ancestor - the nearest folder above the path that was there before */
 export function fileSteps(from: State | null, to: State | null, p: File, ancestor: string): readonly Step[] {
   if (to === null) return from === null ? [] : removal(from, p, ancestor);
+  if (from === null && !canMake(to)) return [];
   const made = from?.type === to.type && from.target === to.target ? [] : making(from, to, p);
   // What stood there before says nothing of the link that takes its place; what is made anew has nothing of its attributes.
   const replaced = from !== null && from.type !== to.type && to.type === wanted(p);
@@ -32,6 +33,9 @@ function removal(from: State, p: File, ancestor: string): readonly Step[] {
   if (from.type !== 'directory') return [remove(p.path)];
   return wanted(p) === 'absent' ? [remove(p.path, { recursive: true })] : unmakeFolder(p.path, ancestor);
 }
+
+/** A socket, a pipe or a device is not made again: whose it was has to see to that. */
+export const canMake = ({ type }: State): boolean => ['file', 'directory', 'link', 'hard'].includes(type);
 
 function making(from: State | null, to: State, p: File): readonly Step[] {
   // Removed by a step of its own, so that the undo store keeps it.
@@ -51,7 +55,6 @@ function making(from: State | null, to: State, p: File): readonly Step[] {
         }),
       ];
     default:
-      // A socket, a pipe or a device cannot be made again.
       return [];
   }
 }

@@ -56,7 +56,9 @@ if s=$(stat \${3:+-L} -c '%s
   if [ -L "$f" ] && [ -z "$3" ]; then echo; readlink -n -- "$f"; exit 0; fi
   h=
   if [ -n "$6" ] && [ -f "$f" ]; then
-    if h=$(sha256sum <"$f"); then h=\${h%% *}; echo "sha256 $h"; else echo unreadable; exit 0; fi
+    if h=$(sha256sum <"$f" 2>&1); then h=\${h%% *}; echo "sha256 $h"
+    elif [ -r "$f" ]; then printf 'failed %s\n' "\${h%%"$n"*}"; exit 0
+    else echo unreadable; exit 0; fi
   fi
   if [ -f "$f" ] && [ "$8" -gt 0 ] && [ "$z" -le "$8" ] && { [ -z "$h" ] || [ "$h" != "$7" ]; }; then
     if [ -r "$f" ]; then printf 'content\n\n'; cat <"$f"; else echo unreadable; fi
@@ -64,6 +66,7 @@ if s=$(stat \${3:+-L} -c '%s
   exit 0
 fi
 case $s in *'ermission denied'*) echo denied;; esac
+if [ -e "$f" ] || [ -L "$f" ]; then printf 'failed %s\n' "\${s%%"$n"*}"; fi
 p=\${f%/*}; c=0
 while [ -n "$p" ] && [ ! -e "$p" ] && [ ! -L "$p" ]; do p=\${p%/*}; c=$((c+1)); done
 if [ -d "\${p:-/}" ]; then k=folder; else k=other; fi

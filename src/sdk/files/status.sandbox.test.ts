@@ -1,11 +1,14 @@
 import * as fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { compileProbe } from '../compile.ts';
 import { quote } from '../quote.ts';
 import { createSandbox, type Sandbox } from '../testing/sandbox.ts';
 import { testShells } from '../testing/shells.ts';
 import { fileProbe, sha256Of, type FileQuery } from './status.ts';
 import { treeProbe } from './tree-status.ts';
+
+// Each shell is real, and the machine may be busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 const setup = `rm -rf /srv; mkdir -p /srv/dir /srv/closed/in; cd /srv
 printf 'hello' >file; chown nobody:daemon file; chmod 4750 file; touch -d @1000000000 file
@@ -85,6 +88,15 @@ describe.each(testShells)('fileProbe under $name', (test) => {
     ['/srv/file', 'nosuchuser', null],
   ])('%s, asked for user %s: %s', (path, owner, expected) => {
     expect(look({ path, owner }).owner).toBe(expected);
+  });
+  it('says that the tools are not there', () => {
+    const run = (path: string) => {
+      const probe = fileProbe({ path: '/srv/file', hash: true });
+      return () => probe.parse(sandbox.run(`PATH=${path}; ${compileProbe(probe.run)}`));
+    };
+    sandbox.look('mkdir -p /srv/bin; ln -sf "$(command -v stat)" /srv/bin/stat');
+    expect(run('/nowhere')).toThrow(/^\/srv\/file cannot be looked at: .*stat: .*not found$/);
+    expect(run('/srv/bin')).toThrow(/^\/srv\/file cannot be looked at: .*sha256sum: .*not found$/);
   });
   it('says what another user may not see', () => {
     const as = (query: FileQuery) => {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { missing } from '../errors.ts';
 import { probeScript, type Probe, type ProbeOutput } from '../probe.ts';
 import { statusScript } from './status-script.ts';
 
@@ -85,7 +86,7 @@ export const fileProbe = (query: FileQuery): Probe<FileSeen> =>
     (output) => parseFileSeen(output, query),
   );
 
-/** @throws Error when the host has no `stat` that knows `-c` */
+/** @throws KvmnetError code `missing` where the host has no tools that could look */
 export function parseFileSeen(output: ProbeOutput, query: Pick<FileQuery, 'path' | 'into' | 'backup'>): FileSeen {
   const { lines, rest } = splitHeader(output.bytes);
   const known = new Map<string, string>();
@@ -95,9 +96,16 @@ export function parseFileSeen(output: ProbeOutput, query: Pick<FileQuery, 'path'
     else if (key !== undefined) known.set(key, value ?? '');
   }
   const path = known.has('into') ? `${query.path.replace(/\/$/, '')}/${query.into ?? ''}` : query.path;
+  const failed = known.get('failed');
+  if (failed !== undefined) {
+    throw missing(
+      `${path} cannot be looked at: ${failed}`,
+      'the host needs stat and sha256sum, of coreutils or busybox',
+    );
+  }
   const stat = known.get('stat');
-  const [missing, kind] = known.get('parent')?.split(' ') ?? [];
-  if (stat === undefined && missing === undefined) {
+  const [levels, kind] = known.get('parent')?.split(' ') ?? [];
+  if (stat === undefined && levels === undefined) {
     throw new Error(`unexpected answer about ${path}: ${output.stderr.trim() || output.stdout.slice(0, 200)}`);
   }
   const status = stat === undefined ? null : withRest(parseStatus(stat.split('\n')), known, rest);
@@ -106,7 +114,7 @@ export function parseFileSeen(output: ProbeOutput, query: Pick<FileQuery, 'path'
   return {
     path,
     status,
-    ancestor: above(path, 1 + Number(missing ?? 0)),
+    ancestor: above(path, 1 + Number(levels ?? 0)),
     reachable: kind !== 'other',
     denied: known.has('denied'),
     unreadable: known.has('unreadable'),
