@@ -1,6 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { isDynamic, nodeOf, openText, parseYaml, toValue, type Vault, type YamlNode } from '../lang/index.ts';
+import {
+  isDynamic,
+  nodeOf,
+  openText,
+  parseYaml,
+  toValue,
+  unlockScalars,
+  type Vault,
+  type YamlNode,
+} from '../lang/index.ts';
 import { splitWords } from '../sdk/index.ts';
 import { DiagnosticsError, KvmnetError } from '../util/errors.ts';
 import type { Json } from '../util/json.ts';
@@ -10,22 +19,29 @@ import type { Settings } from './settings/definitions.ts';
 
 type Source = NonNullable<Settings['extra_vars']>[number];
 
+export interface ExtraVars {
+  readonly values: Readonly<Record<string, unknown>>;
+  /** What holds a template, an expression or a vault text: it is rendered per host. */
+  readonly templates: ReadonlyMap<string, YamlNode>;
+}
+
 /**
  * The variables of `-e`: `key=value key2='two words'`, JSON or YAML in braces, `@file`, and the map of the project file.
- * Later ones win. What holds a template, an expression or a vault text stays a node, so that it is rendered per host.
+ * Later ones win.
  *
  * @throws KvmnetError, DiagnosticsError: what is wrong with the text or the file
  */
-export async function readExtraVars(
-  cli: Cli,
-  sources: Settings['extra_vars'],
-  vault: Vault,
-): Promise<Readonly<Record<string, unknown>>> {
+export async function readExtraVars(cli: Cli, sources: Settings['extra_vars'], vault: Vault): Promise<ExtraVars> {
   const all = await Promise.all((sources ?? []).map((source) => variablesOf(cli, source, vault)));
-  return Object.fromEntries(all.flatMap((nodes) => [...nodes].map(([name, node]) => [name, valueOf(node)])));
+  const nodes = new Map(all.flatMap((variables) => [...variables]));
+  for (const node of nodes.values()) await unlockScalars(node, vault);
+  const [values, templates] = [new Map<string, unknown>(), new Map<string, YamlNode>()];
+  for (const [name, node] of nodes) {
+    if (isDynamic(node)) templates.set(name, node);
+    else values.set(name, toValue(node));
+  }
+  return { values: Object.fromEntries(values), templates };
 }
-
-const valueOf = (node: YamlNode): unknown => (isDynamic(node) ? node : toValue(node));
 
 type Variables = ReadonlyMap<string, YamlNode>;
 
@@ -59,7 +75,7 @@ function mapOf(root: YamlNode, name: string): Variables {
 
 /** As in Ansible these values are texts. */
 function wordVariables(text: string, at: SourceLocation): Variables {
-  const words = splitWords(text);
+  const words = splitAroundTemplates(text);
   if (words.length === 0) throw new KvmnetError('usage', 'the extra variables are empty', { hint: 'e.g. -e mtu=9000' });
   return new Map(
     words.map((word) => {
@@ -70,5 +86,17 @@ function wordVariables(text: string, at: SourceLocation): Variables {
       }
       return [name, nodeOf(word.slice(equals + 1) satisfies Json, at)];
     }),
+  );
+}
+
+/** The blanks in `{{ a }}` part no words. */
+function splitAroundTemplates(text: string): readonly string[] {
+  const templates = text.match(/\{\{.*?\}\}/gs) ?? [];
+  const masked = templates.reduce(
+    (masked, template, index) => masked.replace(template, `\u{e000}${index}\u{e001}`),
+    text,
+  );
+  return splitWords(masked).map((word) =>
+    word.replaceAll(/\u{e000}(\d+)\u{e001}/gu, (_, index: string) => templates[Number(index)] ?? ''),
   );
 }

@@ -72,6 +72,7 @@ export async function runOptions(cli: Cli, settings: Settings, vault: Vault, ask
       ? await askPassword(ask, 'become password', 'set kvmnet_become_password in the inventory, encrypted')
       : undefined;
   if (password !== undefined) cli.redactor.add(password);
+  const extra = await readExtraVars(cli, settings.extra_vars, vault);
   return {
     check: settings.check ?? false,
     diff: settings.diff ?? false,
@@ -79,7 +80,8 @@ export async function runOptions(cli: Cli, settings: Settings, vault: Vault, ask
     limit: settings.limit,
     tags: settings.tags ?? [],
     skipTags: settings.skip_tags ?? [],
-    extraVars: await readExtraVars(cli, settings.extra_vars, vault),
+    extraVars: extra.values,
+    extraTemplates: extra.templates,
     become: { enabled: settings.become, user: settings.become_user, method: settings.become_method, password },
     startAtTask: settings.start_at_task,
     step: settings.step ?? false,

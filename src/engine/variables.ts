@@ -7,6 +7,7 @@ import {
   type Layer,
   type VarSource,
   type Vault,
+  type YamlNode,
 } from '../lang/index.ts';
 import type { Host, Inventory } from '../inventory/model.ts';
 import type { JsonObject } from '../util/json.ts';
@@ -16,6 +17,8 @@ interface Options {
   readonly vault: Vault;
   /** `-e`: stronger than everything else. */
   readonly extra: Readonly<Record<string, unknown>>;
+  /** Those of `-e` that hold templates. */
+  readonly extraTemplates?: ReadonlyMap<string, YamlNode> | undefined;
   readonly check: boolean;
   readonly factsOf: (host: string) => JsonObject | undefined;
 }
@@ -31,10 +34,11 @@ export class RunVariables {
 
   constructor(options: Options) {
     this.#options = options;
-    const { inventory, extra, check } = options;
+    const { inventory, extra, extraTemplates = new Map<string, YamlNode>(), vault, check } = options;
     const groups = Object.fromEntries([...inventory.groups].map(([name, group]) => [name, group.hosts]));
     this.#shared = [
       valueLayer('extra', extra),
+      sourceLayer('extra', extraTemplates, { vault }),
       getterLayer('magic', { groups: () => groups, hostvars: () => this.#hostvars(), check_mode: () => check }),
     ];
   }

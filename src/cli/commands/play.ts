@@ -39,8 +39,8 @@ export async function run(cli: Cli, args: readonly string[]): Promise<number> {
     return 0;
   }
   if (only.listHosts === true) {
-    const extraVars = await readExtraVars(cli, settings.extra_vars, vault);
-    cli.print(hostLines(playbooks, inventory, extraVars, settings.limit));
+    const { values } = await readExtraVars(cli, settings.extra_vars, vault);
+    cli.print(hostLines(playbooks, inventory, values, settings.limit));
   }
   if (only.listTasks === true) cli.print(taskLines(playbooks, selection));
   if (only.listTags === true) cli.print(tagLines(playbooks, selection));

@@ -1,5 +1,5 @@
 import type { Inventory } from '../../inventory/model.ts';
-import type { Vault } from '../../lang/index.ts';
+import type { Vault, YamlNode } from '../../lang/index.ts';
 import type { Playbook } from '../../playbook/model.ts';
 import type { Transport } from '../../transport/types.ts';
 import type { Ask } from '../action/action-host.ts';
@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly tags: readonly string[];
   readonly skipTags: readonly string[];
   readonly extraVars: Readonly<Record<string, unknown>>;
+  /** Those of `-e` that hold templates, expressions or vault texts: rendered per host. */
+  readonly extraTemplates?: ReadonlyMap<string, YamlNode> | undefined;
   /** `-b`, `--become-user`, `--become-method` and the password of `-K`: weaker than play, task and variables. */
   readonly become: {
     readonly enabled?: boolean | undefined;

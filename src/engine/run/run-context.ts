@@ -41,6 +41,7 @@ export class RunContext {
       inventory: input.inventory,
       vault: input.vault,
       extra: input.options.extraVars,
+      extraTemplates: input.options.extraTemplates,
       check: input.options.check,
       factsOf: (name) => this.#sessions.get(name)?.facts,
     });
