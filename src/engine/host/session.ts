@@ -47,18 +47,19 @@ interface SessionOptions {
 /** One host during a run: its connection, what is known of it, what is still true of what was read. */
 export class HostSession {
   readonly name: string;
-  /** What waits for a reboot, as the tasks have found it. */
-  pending: readonly PendingReason[] = [];
   facts: JsonObject | undefined;
   reboots = 0;
   /** Why the last attempt to connect anew failed. */
   lastRefusal: string | undefined;
+  /** What waits for a reboot, by the task (and the item of its loop) that has found it. */
+  readonly #pending = new Map<string, readonly PendingReason[]>();
   /** The caches, one for each user that reads: what root sees another may not. */
   readonly #caches = new Map<string, ProbeCache>();
   readonly #options: SessionOptions;
   #connection: Promise<Connection> | undefined;
   #roundTripsBefore = 0;
   #wantsFacts = false;
+  #factsAreOld = false;
   #current: Connection | undefined;
 
   constructor(options: SessionOptions) {
@@ -81,30 +82,40 @@ export class HostSession {
 
   /** What was read of this host is not true any more. */
   changed(): void {
+    this.#factsAreOld = true;
     for (const cache of this.#caches.values()) cache.changed();
   }
 
-  /** Facts travel with the next exchange. */
+  /** Facts travel with the next exchange, unless they are known and nothing has changed since. */
   wantFacts(): void {
-    this.#wantsFacts = this.facts === undefined;
+    this.#wantsFacts ||= this.facts === undefined || this.#factsAreOld;
   }
 
+  /** What was known of the host is wrong: it is asked again before anybody looks. */
   forgetFacts(): void {
+    if (this.facts !== undefined) this.#wantsFacts = true;
     this.facts = undefined;
   }
 
+  /** Facts were known, have been forgotten and are wanted again. */
+  get lacksFacts(): boolean {
+    return this.#wantsFacts;
+  }
+
+  get pending(): readonly PendingReason[] {
+    return [...this.#pending.values()].flat();
+  }
+
   /** A task says what waits for a reboot; what it said before does not count any more. */
-  wait(task: string, reasons: readonly Omit<PendingReason, 'task'>[]): void {
-    this.pending = [
-      ...this.pending.filter((reason) => reason.task !== task),
-      ...reasons.map((reason) => ({ task, ...reason })),
-    ];
+  wait(key: string, reasons: readonly PendingReason[]): void {
+    if (reasons.length > 0) this.#pending.set(key, reasons);
+    else this.#pending.delete(key);
   }
 
   /** The host has come up anew: nothing that was known of it counts. */
   rebooted(): void {
     this.reboots += 1;
-    this.pending = [];
+    this.#pending.clear();
     this.forgetFacts();
     this.changed();
   }
@@ -194,6 +205,7 @@ export class HostSession {
 
   #learn(result: PartResult | undefined): void {
     this.#wantsFacts = false;
+    this.#factsAreOld = false;
     this.facts = parseFacts(result?.stdout.toString('utf8') ?? '');
   }
 }

@@ -1,34 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { KvmnetError } from '../../util/errors.ts';
 import type { VarSource } from '../../lang/index.ts';
 import type { Task } from '../../playbook/model.ts';
 import type { MetaCommand } from '../../sdk/action.ts';
-import { actionHost } from '../action/action-host.ts';
 import type { TaskStatus } from '../events.ts';
-import { TaskHost } from '../host/task-host.ts';
-import { runResource } from '../resource/run-resource.ts';
-import {
-  bindBecome,
-  bindBoolean,
-  bindEnvironment,
-  bindNumber,
-  bindTask,
-  bindText,
-  conditions,
-  holds,
-  loopItems,
-  taskFiles,
-  taskScope,
-  type LoopItem,
-} from './bind-task.ts';
+import { bindNumber, conditions, holds, loopItems, taskScope, type LoopItem } from './bind-task.ts';
 import { isInterrupt, needsSomethingElse } from './failure.ts';
-import { keyword, type Frames } from './frames.ts';
-import { probesAhead, type Upcoming } from './look-ahead.ts';
+import type { Frames } from './frames.ts';
+import type { Upcoming } from './look-ahead.ts';
 import type { PlayHost } from './play-host.ts';
 import { judge } from './judge.ts';
 import { report, taskName, type Reported } from './report-turn.ts';
 import type { RunContext } from './run-context.ts';
-import { failed, ofAction, ofResource, skipped, unknown, type TurnResult } from './task-result.ts';
+import { runTurn } from './run-turn.ts';
+import { failed, skipped, unknown, type TurnResult } from './task-result.ts';
 
 export interface TaskRun {
   readonly context: RunContext;
@@ -119,7 +103,7 @@ async function runUntil(
     1 + (task.until === undefined && task.retries === undefined ? 0 : (bindNumber(task.retries, vars) ?? 3));
   const delay = bindNumber(task.delay, vars) ?? 5;
   for (let attempt = 1; ; attempt++) {
-    const { turn, done } = judge(run, host, item, await runTurn(run, host, vars), attempt);
+    const { turn, done } = judge(run, host, item, await runTurn(run, host, vars, item), attempt);
     if (done || context.options.check) return turn;
     if (attempt >= attempts) {
       return task.until === undefined
@@ -135,73 +119,6 @@ async function runUntil(
     // What is waited for happens on the host behind our back.
     host.session.changed();
   }
-}
-
-async function runTurn(run: TaskRun, host: PlayHost, vars: VarSource): Promise<TurnResult> {
-  const { context, task, frames } = run;
-  const module = await context.input.registry.get(task.module);
-  if (module === undefined) throw new Error(`module ${task.module} is gone`);
-  const target = delegate(run, host, vars);
-  const check = bindBoolean(keyword(frames, task, 'checkMode'), vars) ?? context.options.check;
-  const become = bindBecome(context, target.host, task, frames, vars);
-  const environment = bindEnvironment(task, frames, vars);
-  const files = taskFiles(context, task, vars);
-  const bound = await bindTask(module, task, vars, files, environment);
-  const taskHost = new TaskHost({
-    session: target.session,
-    become,
-    environment,
-    check,
-    diff: bindBoolean(keyword(frames, task, 'diff'), vars) ?? context.options.diff,
-    timeout: bindNumber(keyword(frames, task, 'timeout'), vars),
-    signal: context.input.signal,
-    // What comes next is the business of the play's host, not of the one it delegates to.
-    ahead: () => (target === host ? probesAhead(context, host, run.upcoming(), become) : Promise.resolve([])),
-    progress: (text, share) => context.emit({ type: 'progress', host: host.host.name, text, share }),
-  });
-  if (bound.kind === 'resource') {
-    const turn = ofResource(await runResource(bound.module, bound.resource, taskHost));
-    target.session.wait(
-      taskName(run, vars),
-      turn.pending.filter(({ until }) => until === 'reboot'),
-    );
-    if (turn.status === 'ok') target.session.cache(become).unchanged();
-    return turn;
-  }
-  const invalidates =
-    bound.effect === 'change' &&
-    !check &&
-    !(task.changedWhen?.every(({ source }) => source.trim() === 'false') ?? false);
-  const result = await bound.run(
-    actionHost({
-      host: taskHost,
-      vars,
-      files,
-      rebootPolicy: context.options.rebootPolicy,
-      ask: context.input.ask,
-      invalidates,
-      setVariables: (values) => context.setVariables(host.host, values),
-      meta: (what) => run.meta(what, host),
-    }),
-  );
-  // What did not run in check mode may have been what a later task needs to know.
-  if (bound.effect === 'change' && check) host.unsettled = true;
-  return ofAction(result, check);
-}
-
-function delegate(run: TaskRun, host: PlayHost, vars: VarSource): PlayHost {
-  const { context, task, frames } = run;
-  const name = bindText(keyword(frames, task, 'delegateTo'), vars);
-  if (name === undefined || name === host.host.name) return host;
-  const known = run.hostNamed(name);
-  if (known !== undefined) return known;
-  const other = context.input.inventory.host(name);
-  if (other === undefined) {
-    throw new KvmnetError('playbook', `delegate_to: "${name}" is not in the inventory`, {
-      at: keyword(frames, task, 'delegateTo')?.at,
-    });
-  }
-  return { host: other, session: context.session(other), status: 'active', notified: new Set(), unsettled: false };
 }
 
 function finish(run: TaskRun, host: PlayHost, turns: readonly Reported[], looped = false): TaskOutcome {

@@ -1,0 +1,98 @@
+import { KvmnetError } from '../../util/errors.ts';
+import type { VarSource } from '../../lang/index.ts';
+import { actionHost } from '../action/action-host.ts';
+import { TaskHost } from '../host/task-host.ts';
+import { runResource } from '../resource/run-resource.ts';
+import {
+  bindBecome,
+  bindBoolean,
+  bindEnvironment,
+  bindNumber,
+  bindTask,
+  bindText,
+  taskFiles,
+  type LoopItem,
+} from './bind-task.ts';
+import { keyword } from './frames.ts';
+import { probesAhead } from './look-ahead.ts';
+import type { PlayHost } from './play-host.ts';
+import { taskName } from './report-turn.ts';
+import type { TaskRun } from './run-task.ts';
+import { ofAction, ofResource, type TurnResult } from './task-result.ts';
+
+/** Runs a task once on a host: no loop, no `until`. @throws whatever went wrong on the way */
+export async function runTurn(
+  run: TaskRun,
+  host: PlayHost,
+  vars: VarSource,
+  item: LoopItem | undefined,
+): Promise<TurnResult> {
+  const { context, task, frames } = run;
+  const module = await context.input.registry.get(task.module);
+  if (module === undefined) throw new Error(`module ${task.module} is gone`);
+  const target = delegate(run, host, vars);
+  const check = bindBoolean(keyword(frames, task, 'checkMode'), vars) ?? context.options.check;
+  const become = bindBecome(context, target.host, task, frames, vars);
+  const environment = bindEnvironment(task, frames, vars);
+  const files = taskFiles(context, task, vars);
+  const bound = await bindTask(module, task, vars, files, environment);
+  const taskHost = new TaskHost({
+    session: target.session,
+    become,
+    environment,
+    check,
+    diff: bindBoolean(keyword(frames, task, 'diff'), vars) ?? context.options.diff,
+    timeout: bindNumber(keyword(frames, task, 'timeout'), vars),
+    signal: context.input.signal,
+    // What comes next is the business of the play's host, not of the one it delegates to.
+    ahead: () => (target === host ? probesAhead(context, host, run.upcoming(), become) : Promise.resolve([])),
+    progress: (text, share) => context.emit({ type: 'progress', host: host.host.name, text, share }),
+  });
+  if (bound.kind === 'resource') {
+    const turn = ofResource(await runResource(bound.module, bound.resource, taskHost));
+    const waiting = turn.pending.filter(({ until }) => until === 'reboot');
+    const name = taskName(run, vars);
+    target.session.wait(
+      `${task.id} ${item?.label(vars) ?? ''}`,
+      waiting.map(({ path, reason }) => ({ task: name, path, reason })),
+    );
+    if (turn.status === 'ok') target.session.cache(become).unchanged();
+    return turn;
+  }
+  const invalidates =
+    bound.effect === 'change' &&
+    !check &&
+    !(task.changedWhen?.every(({ source }) => source.trim() === 'false') ?? false);
+  const result = await bound.run(
+    actionHost({
+      host: taskHost,
+      vars,
+      files,
+      rebootPolicy: context.options.rebootPolicy,
+      ask: context.input.ask,
+      invalidates,
+      setVariables: (values) => context.setVariables(host.host, values),
+      meta: (what) => run.meta(what, host),
+    }),
+  );
+  // After a reboot the tasks to come must not look at what the host was before.
+  if (target.session.lacksFacts) await taskHost.exchange({ probes: await taskHost.ahead() });
+  // What did not run in check mode may have been what a later task needs to know.
+  if (bound.effect === 'change' && check) host.unsettled = true;
+  return ofAction(result, check);
+}
+
+function delegate(run: TaskRun, host: PlayHost, vars: VarSource): PlayHost {
+  const { context, task, frames } = run;
+  const name = bindText(keyword(frames, task, 'delegateTo'), vars);
+  if (name === undefined || name === host.host.name) return host;
+  const known = run.hostNamed(name);
+  if (known !== undefined) return known;
+  const other = context.input.inventory.host(name);
+  if (other === undefined) {
+    throw new KvmnetError('playbook', `delegate_to: "${name}" is not in the inventory`, {
+      at: keyword(frames, task, 'delegateTo')?.at,
+    });
+  }
+  return { host: other, session: context.session(other), status: 'active', notified: new Set(), unsettled: false };
+}
