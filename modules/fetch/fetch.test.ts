@@ -82,9 +82,10 @@ describe('fetch', () => {
   });
 
   it('fails where there is no file, unless told otherwise', async () => {
-    expect(await runAction(fetch, { src: src('no'), dest: 'out' }, host())).toMatchObject({
-      failed: true,
+    await expect(runAction(fetch, { src: src('no'), dest: 'out' }, host())).rejects.toMatchObject({
+      code: 'missing',
       message: `${src('no')} does not exist on the host`,
+      hint: 'say fail_on_missing: no where that is no mistake',
     });
     const lenient = { src: src('no'), dest: 'out', fail_on_missing: false };
     expect(await runAction(fetch, lenient, host())).toEqual({

@@ -8,6 +8,7 @@ import {
   defineAction,
   fileProbe,
   hostPath,
+  missing,
   pathBelow,
   plainPath,
   storeDownload,
@@ -59,11 +60,12 @@ export const fetch = defineAction({
   },
 });
 
-const absent = (p: Fetch): ActionResult => {
+/** @throws KvmnetError code `missing`, which in check mode is no failure: an earlier task might have made the file */
+function absent(p: Fetch): ActionResult {
   const message = `${p.src} does not exist on the host`;
-  if (!p.fail_on_missing) return { changed: false, message };
-  return { changed: false, failed: true, message, hint: 'say fail_on_missing: no where that is no mistake' };
-};
+  if (p.fail_on_missing) throw missing(message, 'say fail_on_missing: no where that is no mistake');
+  return { changed: false, message };
+}
 
 async function keep(p: Fetch, host: ActionHost, target: string, sha256: string): Promise<ActionResult> {
   const before = await controllerSha256(target);
