@@ -92,22 +92,19 @@ export const iptables = defineModule({
   touches: (_from, _to, p) => ({
     chains: [p.chain, ...Object.keys(p.chains_owned)].map((chain) => `${p.table}/${chain}`),
   }),
-  boot: (p) =>
-    p.state === 'absent' || !p.persist
-      ? undefined
-      : {
-          id: [p.table, p.family, p.chain, ...(p.name === undefined ? [] : [p.name])].join('-'),
-          state: null,
-          anchor: { unit: 'multi-user.target' },
-          // A whole table that others restore would wipe ours out: so behind them.
-          after: [
-            'netfilter-persistent.service',
-            'iptables.service',
-            'ip6tables.service',
-            ...(isBuiltIn(p.table, p.chain) ? [] : ['docker.service', 'libvirtd.service']),
-          ],
-          before: isBuiltIn(p.table, p.chain) ? ['network-pre.target'] : [],
-        },
+  boot: (p) => ({
+    id: [p.table, p.family, p.chain, ...(p.name === undefined ? [] : [p.name])].join('-'),
+    state: null,
+    anchor: { unit: 'multi-user.target' },
+    // A whole table that others restore would wipe ours out: so behind them.
+    after: [
+      'netfilter-persistent.service',
+      'iptables.service',
+      'ip6tables.service',
+      ...(isBuiltIn(p.table, p.chain) ? [] : ['docker.service', 'libvirtd.service']),
+    ],
+    before: isBuiltIn(p.table, p.chain) ? ['network-pre.target'] : [],
+  }),
   warnings: (p, _now, seen) => {
     if (p.state === 'absent') return [];
     const warnings: string[] = [];

@@ -129,6 +129,9 @@ describe('steps', () => {
   it('say what they pass over, and come back before the network', () => {
     expect(iptables.touches?.(null, { ipv4: state }, p)).toEqual({ chains: ['filter/FORWARD'] });
     expect(iptables.boot?.(p)).toMatchObject({ id: 'filter-ipv4-FORWARD', before: ['network-pre.target'] });
-    expect(iptables.boot?.(iptables.params.parse({ chain: 'FORWARD', rules: [], persist: 'no' }))).toBeUndefined();
+    // Said of what should be gone as well: that takes the unit away.
+    expect(iptables.boot?.(iptables.params.parse({ chain: 'FORWARD', state: 'absent' }))?.id).toBe(
+      'filter-ipv4-FORWARD',
+    );
   });
 });

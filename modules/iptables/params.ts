@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { bool, splitProblem } from '../../src/sdk/index.ts';
+import { splitProblem } from '../../src/sdk/index.ts';
 import { builtIn, chainProblem, isBuiltIn, ownChain, tables } from './chains.ts';
 import { RuleObject, ruleFamily, ruleProblem, ruleWords } from './rule.ts';
 
@@ -40,7 +40,6 @@ export const Iptables = z
       .enum(['first', 'last'])
       .default('last')
       .describe('whether our rules come before or behind those of others in the chain'),
-    persist: bool().default(true).describe('whether the rules come back at boot'),
     state: z
       .enum(['present', 'absent'])
       .default('present')

@@ -40,8 +40,8 @@ export {
   wholeFileSteps,
   type WholeFile,
 } from './files/whole-file.ts';
-export { fileContent, textContent, textOf, type SourceContent } from './files/source-content.ts';
-export { attributeParams, backupPath, timestamp, writeParams } from './files/place-params.ts';
+export { fileContent, textContent, type SourceContent } from './files/source-content.ts';
+export { attributeParams, timestamp, writeParams } from './files/place-params.ts';
 export { placedProbe, placedReturns, placedState, placedSteps, placedTexts, wantPlaced } from './files/placed-file.ts';
 export { treeProbe } from './files/tree-status.ts';
 export { expression } from './schemas/expression.ts';

@@ -8,7 +8,7 @@ import { createLab, type Lab } from '../lab/index.ts';
 // is the ratio: both see the same machine in the same minute. Ends with code 1 where kvmnet takes more than its bound.
 
 const bound = 1.5;
-const rounds = 5;
+const rounds = Number(process.argv[3] ?? 5);
 const count = Number(process.argv[2] ?? 50);
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const main = join(root, 'dist/src/cli/main.js');

@@ -41,11 +41,16 @@ export class Host {
     return pid;
   }
 
-  /** Runs a plain command as root in the host, whatever its network and its sshd are like. */
-  async outside(argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  /** The command of this machine that runs another one as root in the host. @throws while it does not run */
+  entering(argv: readonly string[]): readonly string[] {
     const enter = ['nsenter', '-t', `${this.pid}`, '-m', '-u', '-i', '-n', '-p', '-r', '-w', '--'];
     const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-    return await run([...enter, 'env', '-i', `PATH=${path}`, 'HOME=/root', 'LC_ALL=C', ...argv], options);
+    return [...enter, 'env', '-i', `PATH=${path}`, 'HOME=/root', 'LC_ALL=C', ...argv];
+  }
+
+  /** Runs a plain command as root in the host, whatever its network and its sshd are like. */
+  async outside(argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+    return await run(this.entering(argv), options);
   }
 
   /** The same for a command that must succeed. @returns what it printed. */

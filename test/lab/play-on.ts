@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { HostRecap, RunEvent, TaskEvent } from '../../src/engine/index.ts';
-import type { Host, Lab } from './index.ts';
+import type { Host, Lab, RunOptions } from './index.ts';
 
 const main = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
 
@@ -27,10 +27,22 @@ export async function playOn(
 }
 
 /** Runs kvmnet with the lab's inventory and reads its events. */
-export async function kvmnetOn(lab: Lab, args: readonly string[]): Promise<Played> {
+export async function kvmnetOn(lab: Lab, args: readonly string[], options?: RunOptions): Promise<Played> {
+  return await commandOn(lab, 'kvmnet', args, options);
+}
+
+/** The same with a command line as in the documentation, `kvmnet MODULE PATTERN …`, to which arguments are added. */
+export async function commandOn(
+  lab: Lab,
+  command: string,
+  args: readonly string[] = [],
+  options: RunOptions = {},
+): Promise<Played> {
   const started = performance.now();
-  const argv = ['node', main, ...args, '-i', lab.inventoryPath, '--report', 'jsonl'];
-  const { code, stdout, stderr } = await lab.run(argv, { timeout: 300 });
+  const line = `kvmnet() { exec node "$KVMNET_MAIN" "$@"; }; ${command} "$@"`;
+  const argv = ['sh', '-c', line, 'sh', ...args, '-i', lab.inventoryPath, '--report', 'jsonl'];
+  const env = { KVMNET_MAIN: main, ...options.env };
+  const { code, stdout, stderr } = await lab.run(argv, { timeout: 300, ...options, env });
   const seconds = (performance.now() - started) / 1000;
   const events = stdout
     .split('\n')

@@ -87,7 +87,7 @@ export const fileProbe = (query: FileQuery): Probe<FileSeen> =>
   );
 
 /** @throws KvmnetError code `missing` where the host has no tools that could look */
-export function parseFileSeen(output: ProbeOutput, query: Pick<FileQuery, 'path' | 'into' | 'backup'>): FileSeen {
+function parseFileSeen(output: ProbeOutput, query: Pick<FileQuery, 'path' | 'into' | 'backup'>): FileSeen {
   const { lines, rest } = splitHeader(output.bytes);
   const known = new Map<string, string>();
   for (let line = lines.shift(); line !== undefined; line = lines.shift()) {

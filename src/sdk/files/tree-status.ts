@@ -3,7 +3,7 @@ import { probeScript, type Probe, type ProbeOutput } from '../probe.ts';
 import { sh } from '../script.ts';
 import { parseStatus, statLines, type FileStatus } from './status.ts';
 
-export interface TreeQuery {
+interface TreeQuery {
   /** Absolute paths. A folder's ends in `/`: a link to a folder is one. */
   readonly paths: readonly string[];
   /** Look at what links point to. */
@@ -43,7 +43,7 @@ done
 if [ $# -eq 0 ]; then exit 0; fi
 printf '%s\0' "$@" | xargs -0 sha256sum --`;
 
-export function parseTree(output: ProbeOutput, paths: readonly string[]): ReadonlyMap<string, FileStatus | null> {
+function parseTree(output: ProbeOutput, paths: readonly string[]): ReadonlyMap<string, FileStatus | null> {
   if (output.code !== 0) throw refuse(`the files cannot be read: ${output.stderr.trim()}`, 'become root: become: true');
   const bytes = Buffer.from(output.bytes);
   let at = 0;

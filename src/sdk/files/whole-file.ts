@@ -56,7 +56,7 @@ export function needFolder(seen: FileSeen): void {
 export const folderOf = (path: string): string => path.slice(0, Math.max(1, path.lastIndexOf('/')));
 
 /** Owner, group and mode of the user, in the host's words. */
-export interface OwnerAndMode {
+interface OwnerAndMode {
   readonly owner?: string | undefined;
   readonly group?: string | undefined;
   readonly mode?: string | undefined;
@@ -77,7 +77,7 @@ export function wantOwnerAndMode(p: OwnerAndMode, seen: FileSeen, current: strin
   };
 }
 
-export interface WholeFileOptions {
+interface WholeFileOptions {
   /** The content by its hash; undefined where this task does not hold it, so that the host's undo store must. */
   readonly content: (sha256: string) => Content | undefined;
   /** False: a symbolic link is itself replaced. */
