@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { exitCodes } from './exit-codes.ts';
 
 interface Interrupts {
@@ -11,6 +12,8 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** The first ^C asks everything to come to an end, the second one leaves at once. SIGTERM and a lost terminal count as well. */
 export function watchInterrupts(onFirst: (message: string) => void): Interrupts {
   const controller = new AbortController();
+  // Each host listens to it, and there may be thousands.
+  setMaxListeners(0, controller.signal);
   const onSignal = (): void => {
     if (controller.signal.aborted) process.exit(exitCodes.interrupted);
     onFirst('stopping: running steps finish or are undone as a unit; press ^C again to leave now');
