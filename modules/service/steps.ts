@@ -37,10 +37,10 @@ export function startStep(verb: 'start' | 'restart' | 'reload', state: State, p:
 }
 
 // A service of type simple counts as started as soon as there is a process: one that ends at once, or again and again, is
-// seen only by looking once more. What it has logged says more than systemctl does.
+// seen only by looking once more. What it has logged says more than systemctl does; the last line becomes the error.
 const startScript = sh`why() {
-  echo "$1" >&2
-  journalctl -q -n 5 --no-pager -o cat -u "$u" 2>/dev/null | sed 's/^/  /' >&2
+  journalctl -q -n 5 --no-pager -o cat -u "$u" >&2 2>/dev/null
+  printf '%s\n' "\${1%%See \"*}" >&2
   exit 1
 }
 u=$1
