@@ -1,0 +1,109 @@
+import { exec, remove, write, type Step } from '../../src/sdk/index.ts';
+import {
+  defaults,
+  dropIn,
+  kernelCmdline,
+  readDropIn,
+  withoutGroups,
+  withTokens,
+  writeDropIn,
+} from './default-files.ts';
+import { tokensOf, type Grub } from './params.ts';
+import { groupsOf, readState, type State } from './plan.ts';
+import type { Seen } from './read.ts';
+import { groupOf, pick, readToken, splitCmdline, tokenText, writeToken, type Token } from './tokens.ts';
+
+/** The files with other arguments; null: no such file. `seen` is as it was read. */
+export function editedFiles(p: Grub, seen: Seen, wanted: readonly string[]): ReadonlyMap<string, string | null> {
+  const groups = changedGroups(pick(seen.defaults, groupsOf(p, seen)), wanted);
+  const tokens = spelled(p, wanted).filter(({ key }) => groups.has(groupOf(key)));
+  const files = new Map<string, string | null>();
+  for (const [path, text] of seen.files) {
+    if (path !== dropIn && path !== kernelCmdline) files.set(path, withoutGroups(text, groups));
+  }
+  if (seen.tool === 'update-grub') {
+    const kept = readDropIn(seen.files.get(dropIn) ?? '').filter(({ key }) => !groups.has(groupOf(key)));
+    files.set(dropIn, writeDropIn([...kept, ...tokens]));
+  } else {
+    files.set(defaults, withTokens(files.get(defaults) ?? '', tokens));
+  }
+  const cmdline = seen.files.get(kernelCmdline);
+  if (cmdline !== undefined && seen.cmdline !== undefined)
+    files.set(kernelCmdline, editCmdline(p, cmdline, wanted, groupsOf(p, seen)));
+  return files;
+}
+
+// One line of arguments, which kernel-install gives to the next kernel.
+function editCmdline(p: Grub, text: string, wanted: readonly string[], about: ReadonlySet<string>): string {
+  const now = splitCmdline(text);
+  const groups = changedGroups(pick(now, about), wanted);
+  if (groups.size === 0) return text;
+  const kept = now.filter(({ key }) => !groups.has(groupOf(key)));
+  const tokens = spelled(p, wanted).filter(({ key }) => groups.has(groupOf(key)));
+  return `${[...kept, ...tokens].map(writeToken).join(' ')}\n`;
+}
+
+/** Groups of which there is not what is wanted; those are taken out everywhere and put in anew, so that their order is right. */
+function changedGroups(now: readonly Token[], wanted: readonly string[]): ReadonlySet<string> {
+  const target = wanted.map(readToken);
+  const all = new Set([...now, ...target].map(({ key }) => groupOf(key)));
+  const differs = (group: string): boolean => {
+    const only = new Set([group]);
+    return pick(now, only).map(tokenText).join('\n') !== pick(target, only).map(tokenText).join('\n');
+  };
+  return new Set([...all].filter(differs));
+}
+
+// As the user spelled them: a module may want its dashes.
+function spelled(p: Grub, wanted: readonly string[]): readonly Token[] {
+  const own = new Map(tokensOf(p).map((token) => [tokenText(token), token]));
+  return wanted.map((text) => own.get(text) ?? readToken(text));
+}
+
+const update = (seen: Seen): readonly string[] => {
+  if (seen.tool === 'update-grub') return ['update-grub'];
+  return [seen.tool ?? 'grub-mkconfig', '-o', seen.config ?? '/boot/grub/grub.cfg'];
+};
+
+/** From `from` to `to`; `seen` is what was read before the change, also when it is taken back. */
+export function grubSteps(p: Grub, from: Partial<State>, to: Partial<State>, seen: Seen): readonly Step[] {
+  const steps = to.args === undefined || same(from.args, to.args) ? [] : fileSteps(p, seen, from.args ?? [], to.args);
+  if (seen.tool === 'grubby') {
+    return same(from.entries, to.entries) || to.entries === undefined
+      ? steps
+      : [...steps, grubby(p, from.entries ?? [], to.entries)];
+  }
+  return steps.length === 0 && same(from.entries, to.entries) ? [] : [...steps, exec(update(seen))];
+}
+
+function fileSteps(p: Grub, seen: Seen, from: readonly string[], to: readonly string[]): readonly Step[] {
+  // Taking back: what was read is where we want to be, so the very files of then are put back.
+  const read = readState(p, seen).args;
+  const back = same(to, read) && !same(from, read);
+  const target = back ? undefined : editedFiles(p, seen, to);
+  const paths = back ? [...editedFiles(p, seen, from).keys()] : [...(target?.keys() ?? [])];
+  return paths.flatMap((path): readonly Step[] => {
+    const before = seen.files.get(path) ?? null;
+    const changed = editedFiles(p, seen, from).get(path) ?? null;
+    const next = target === undefined ? before : (target.get(path) ?? null);
+    if (next === (back ? changed : before)) return [];
+    if (next === null) return [remove(path)];
+    const parent = path === dropIn && before === null ? [exec(['mkdir', '-p', '/etc/default/grub.d'])] : [];
+    return [...parent, write(path, next, path === kernelCmdline ? {} : { validate: ['sh', '-n', '%s'] })];
+  });
+}
+
+function grubby(p: Grub, from: readonly string[], to: readonly string[]): Step {
+  const groups = changedGroups(from.map(readToken), to);
+  const changed = (texts: readonly string[]): readonly Token[] =>
+    spelled(p, texts).filter(({ key }) => groups.has(groupOf(key)));
+  const [gone, come] = [changed(from), changed(to)];
+  // A name alone takes out all its values, of entries too that do not agree with the others.
+  const names = [...new Set([...gone, ...come].map(({ name }) => name))].join(' ');
+  const kernel = p.kernel === 'all' ? 'ALL' : p.kernel === 'default' ? 'DEFAULT' : p.kernel;
+  const add = come.length === 0 ? [] : [`--args=${come.map(writeToken).join(' ')}`];
+  return exec(['grubby', `--update-kernel=${kernel}`, `--remove-args=${names}`, ...add]);
+}
+
+const same = (a: readonly string[] | undefined, b: readonly string[] | undefined): boolean =>
+  JSON.stringify(a) === JSON.stringify(b);
