@@ -5,7 +5,20 @@ export default defineConfig({
   test: {
     projects: [
       {
-        test: { name: 'pure', include: ['src/**/*.test.ts', 'modules/**/*.test.ts', 'test/architecture/**/*.test.ts'] },
+        test: {
+          name: 'pure',
+          include: ['src/**/*.test.ts', 'modules/**/*.test.ts', 'test/architecture/**/*.test.ts'],
+          exclude: ['**/*.sandbox.test.ts'],
+        },
+      },
+      // Real shells, real tools and a real kernel in a sandbox: needs root, leaves the machine alone.
+      {
+        test: {
+          name: 'sandbox',
+          include: ['src/**/*.sandbox.test.ts', 'modules/**/*.sandbox.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
       },
       {
         test: {

@@ -13,7 +13,7 @@ const run = (command: string, args: readonly string[]): number => {
 };
 
 const wanted = process.argv.slice(2);
-const needsHosts = !wanted.includes('--project') || wanted.includes('lab');
+const needsHosts = !wanted.includes('--project') || wanted.includes('lab') || wanted.includes('sandbox');
 const prepared =
   (!needsHosts || run('npx', ['tsx', 'test/lab/install.ts']) === 0) && run('npm', ['run', '--silent', 'build']) === 0;
 if (!prepared) {
