@@ -30,6 +30,7 @@ export const script = defineAction({
     { title: 'In Python', params: { cmd: 'report.py', executable: '/usr/bin/python3 -u', creates: '/var/log/report' } },
   ],
   effect: 'change',
+  precheck: (p, files) => void files.resolve(splitWords(p.cmd)[0] ?? '', 'files'),
   run: async (p, host) => {
     const [path = '', ...args] = splitWords(p.cmd);
     const file = host.files.resolve(path, 'files');

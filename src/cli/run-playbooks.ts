@@ -1,6 +1,6 @@
 import { homedir, userInfo } from 'node:os';
 import type { Ask } from '../engine/action/action-host.ts';
-import { runPlaybooks, type Registry, type RunEvent, type RunOptions } from '../engine/index.ts';
+import { rehearse, runPlaybooks, type Registry, type RunEvent, type RunOptions } from '../engine/index.ts';
 import type { Inventory } from '../inventory/index.ts';
 import type { Vault } from '../lang/index.ts';
 import type { Playbook } from '../playbook/model.ts';
@@ -32,6 +32,8 @@ export interface Run {
 export async function runAndReport(cli: Cli, run: Run): Promise<number> {
   const { settings, vault } = run;
   const options = await runOptions(cli, settings, vault, createAsk(cli));
+  // Whatever can be found wrong is told before anything is connected.
+  await rehearse({ ...run, options });
   const reporter = await createReporters(settings.report ?? [], {
     stdout: cli.stdout,
     colour: cli.colour,

@@ -5,7 +5,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import type { ControllerFiles } from '../sdk/index.ts';
 import { KvmnetError } from '../util/errors.ts';
 
-interface FileStat {
+export interface FileStat {
   readonly sha256: string;
   readonly size: number;
   readonly mode: string;
@@ -38,7 +38,7 @@ async function hashFile(path: string): Promise<string> {
 interface Options {
   /** Folders to look in, nearest first: those of the role, then the playbook's. */
   readonly folders: readonly string[];
-  readonly hashes: FileHashes;
+  readonly hashes: Pick<FileHashes, 'stat'>;
   readonly render: (text: string, file: string) => string;
 }
 

@@ -21,6 +21,7 @@ interface Options {
   readonly extraTemplates?: ReadonlyMap<string, YamlNode> | undefined;
   readonly check: boolean;
   readonly factsOf: (host: string) => JsonObject | undefined;
+  readonly more?: readonly Layer[] | undefined;
 }
 
 /** The variables of all hosts of a run. */
@@ -34,12 +35,13 @@ export class RunVariables {
 
   constructor(options: Options) {
     this.#options = options;
-    const { inventory, extra, extraTemplates = new Map<string, YamlNode>(), vault, check } = options;
+    const { inventory, extra, extraTemplates = new Map<string, YamlNode>(), vault, check, more = [] } = options;
     const groups = Object.fromEntries([...inventory.groups].map(([name, group]) => [name, group.hosts]));
     this.#shared = [
       valueLayer('extra', extra),
       sourceLayer('extra', extraTemplates, { vault }),
       getterLayer('magic', { groups: () => groups, hostvars: () => this.#hostvars(), check_mode: () => check }),
+      ...more,
     ];
   }
 

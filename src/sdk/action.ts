@@ -111,6 +111,8 @@ export interface ActionDefinition<Params extends z.ZodObject> {
    * `params` as {@link BoundExpression}, one for each string.
    */
   readonly expressions?: readonly string[];
+  /** Looks at the controller's files before anything is connected. @throws KvmnetError where one is missing */
+  readonly precheck?: (p: z.output<Params>, files: ControllerFiles) => void | Promise<void>;
   /** Runs on the first host only; the result counts for all. */
   readonly runOnce?: true;
   readonly run: (p: z.output<Params>, host: ActionHost) => Promise<ActionResult>;

@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path';
+import { rehearse } from '../../engine/rehearse/rehearse.ts';
 import { tagsAllow } from '../../engine/run/tags.ts';
 import { loadPlaybook } from '../../playbook/index.ts';
 import { KvmnetError } from '../../util/errors.ts';
@@ -10,7 +11,7 @@ import { readExtraVars } from '../extra-vars.ts';
 import { hostLines, tagLines, taskLines } from '../list-tasks.ts';
 import { registryFor } from '../modules.ts';
 import { openInventory } from '../open-inventory.ts';
-import { runAndReport, type Run } from '../run-playbooks.ts';
+import { runAndReport, runOptions, type Run } from '../run-playbooks.ts';
 import { addSettings } from '../settings/add-settings.ts';
 import { playSettings } from '../settings/definitions.ts';
 import { resolveSettings } from '../settings/resolve-settings.ts';
@@ -35,6 +36,11 @@ export async function run(cli: Cli, args: readonly string[]): Promise<number> {
   const { playbooks, inventory, settings, vault } = prepared;
   const selection = { tags: settings.tags ?? [], skipTags: settings.skip_tags ?? [], selected: tagsAllow };
   if (only.syntaxCheck === true) {
+    // Without an inventory there are no hosts to think of.
+    if (settings.inventory !== undefined) {
+      const options = await runOptions(cli, { ...settings, ask_become_password: false }, vault, createAsk(cli));
+      await rehearse({ ...prepared, options });
+    }
     cli.print(`no mistakes in ${files.join(', ')}`);
     return 0;
   }

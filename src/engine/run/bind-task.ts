@@ -17,7 +17,7 @@ import { validateParams } from '../../playbook/validate-params.ts';
 import type { AnyModule, AnyResource, ControllerFiles } from '../../sdk/index.ts';
 import type { BoundExpression } from '../../sdk/action.ts';
 import type { Become } from '../../transport/types.ts';
-import { controllerFiles } from '../controller-files.ts';
+import { controllerFiles, type FileHashes } from '../controller-files.ts';
 import type { Environment } from '../host/probe-request.ts';
 import { bindResource, type Resource } from '../resource/reading.ts';
 import { allEnvironment, allLayers, keyword, type Frames } from './frames.ts';
@@ -150,6 +150,7 @@ export async function bindTask(
   const bound = materialize(task.params.bind(vars)) as Record<string, unknown>;
   const params: unknown = validateParams(module, { ...bound, ...bindExpressions(task, vars) }, task.paramsNode);
   if (module.kind === 'action') {
+    await module.precheck?.(params, files);
     return {
       kind: 'action',
       run: (host) => module.run(params, host),
@@ -183,9 +184,14 @@ function evaluate(expr: Expr, vars: VarSource): BoundExpression {
 }
 
 /** The controller's files as the task sees them. */
-export const taskFiles = (context: RunContext, task: Task, vars: VarSource): ControllerFiles =>
+export const taskFiles = (
+  context: RunContext,
+  task: Task,
+  vars: VarSource,
+  hashes: Pick<FileHashes, 'stat'> = context.hashes,
+): ControllerFiles =>
   controllerFiles({
     folders: task.searchPath,
-    hashes: context.hashes,
+    hashes,
     render: (text, file) => compileTemplate(text, originAt({ file, line: 1, column: 1 }, text)).render(vars),
   });

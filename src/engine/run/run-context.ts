@@ -2,6 +2,7 @@ import { KvmnetError } from '../../util/errors.ts';
 import type { SourceLocation } from '../../util/source.ts';
 import { connectionOf, type HostConnection } from '../../inventory/connection.ts';
 import type { Host } from '../../inventory/model.ts';
+import type { Layer } from '../../lang/index.ts';
 import type { Become } from '../../transport/types.ts';
 import { FileHashes } from '../controller-files.ts';
 import type { RunEvent, TaskEvent } from '../events.ts';
@@ -33,7 +34,8 @@ export class RunContext {
   readonly #sessions = new Map<string, HostSession>();
   readonly #connections = new Map<string, HostConnection>();
 
-  constructor(input: RunInput) {
+  /** @param more - variables that every host has beside its own */
+  constructor(input: RunInput, more: readonly Layer[] = []) {
     this.input = input;
     this.searchingStart = input.options.startAtTask !== undefined;
     this.stepping = input.options.step;
@@ -44,6 +46,7 @@ export class RunContext {
       extraTemplates: input.options.extraTemplates,
       check: input.options.check,
       factsOf: (name) => this.#sessions.get(name)?.facts,
+      more,
     });
   }
 

@@ -1,7 +1,6 @@
 import type { Host } from '../../inventory/model.ts';
-import { plainVars, valueLayer, type Layer } from '../../lang/index.ts';
+import { valueLayer, type Layer } from '../../lang/index.ts';
 import type { Play, TaskNode } from '../../playbook/model.ts';
-import { KvmnetError } from '../../util/errors.ts';
 import { bindBecome } from './bind-task.ts';
 import { batches, orderHosts } from './batches.ts';
 import { isInterrupt } from './failure.ts';
@@ -12,10 +11,11 @@ import { isActive, type PlayHost } from './play-host.ts';
 import { PlayRun } from './play-run.ts';
 import type { RunContext } from './run-context.ts';
 import { runNodes } from './run-nodes.ts';
+import { selectHosts } from './select-hosts.ts';
 
 /** Runs a play, batch after batch. @returns false where the run should not go on with the plays after it */
 export async function runPlay(context: RunContext, play: Play): Promise<boolean> {
-  const hosts = selectHosts(context, play);
+  const hosts = hostsOf(context, play);
   const groups = batches(hosts, play.serial);
   if (hosts.length === 0) context.emit({ type: 'warning', message: `play "${play.name}": no hosts match` });
   for (const [index, batch] of groups.entries()) {
@@ -46,13 +46,8 @@ export async function runPlay(context: RunContext, play: Play): Promise<boolean>
   return true;
 }
 
-function selectHosts(context: RunContext, play: Play): readonly Host[] {
-  const { inventory, options } = context.input;
-  const bound = play.hosts.bind(plainVars(options.extraVars));
-  const pattern = Array.isArray(bound) ? bound.join(',') : bound;
-  if (typeof pattern !== 'string') throw new KvmnetError('playbook', 'hosts needs a pattern', { at: play.hosts.at });
-  const onWarning = (warning: Error): void => context.emit({ type: 'warning', message: warning.message });
-  const selected = inventory.select(pattern, { limit: options.limit, onWarning });
+function hostsOf(context: RunContext, play: Play): readonly Host[] {
+  const selected = selectHosts(context.input, play, ({ message }) => context.emit({ type: 'warning', message }));
   return orderHosts(selected, play.order).filter(({ name }) => !context.lost.has(name));
 }
 
