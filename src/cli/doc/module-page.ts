@@ -1,7 +1,8 @@
 import type { AnyModule } from '../../sdk/index.ts';
 import { describeParameters, type Parameter } from '../parameters/describe-parameters.ts';
+import { exampleCommand } from '../parameters/example-command.ts';
 import { isSwitch } from '../parameters/json-schema.ts';
-import { exampleCommand, examplesOf, exampleYaml } from './example-text.ts';
+import { examplesOf, exampleYaml } from './example-text.ts';
 
 /** What there is to say about a module, whatever it is written in. */
 export interface ModulePage {
@@ -28,7 +29,6 @@ export interface ParameterRow {
 export function modulePage(module: AnyModule): ModulePage {
   const examples = examplesOf(module);
   const [first] = examples;
-  const shortForm = module.kind === 'action' ? module.shortForm : undefined;
   return {
     name: module.name,
     summary: module.summary,
@@ -39,7 +39,7 @@ export function modulePage(module: AnyModule): ModulePage {
       yaml: exampleYaml(module.name, example),
       needs: example.needs,
     })),
-    command: first === undefined ? undefined : exampleCommand(module.name, first, shortForm),
+    command: first === undefined ? undefined : exampleCommand(module, first),
   };
 }
 

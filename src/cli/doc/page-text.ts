@@ -25,8 +25,12 @@ function parameterLines(row: ParameterRow, paint: Paint, columns: number): strin
     ...(row.defaultText === '' ? [] : [`default ${row.defaultText}`]),
   ].join(', ');
   const description = wrapText(row.description, columns - indent.length - 4);
+  // A long type goes below the name, as the description does.
+  const beside = indent.length + row.name.length + 2 + facts.length <= columns;
+  const factLines = beside ? [] : wrapText(facts, columns - indent.length - 4);
   return [
-    `${indent}${paint('cyan', row.name)}  ${paint('dim', facts)}`,
+    `${indent}${paint('cyan', row.name)}${beside ? `  ${paint('dim', facts)}` : ''}`,
+    ...factLines.map((line) => `${indent}    ${paint('dim', line)}`),
     ...description.map((line) => `${indent}    ${line}`),
   ];
 }

@@ -62,6 +62,8 @@ function plainType(schema: JsonSchema): string | string[] {
     case 'number':
     case 'integer':
       return 'number';
+    case 'boolean':
+      return 'yes or no';
     case 'array':
       return schema.items === undefined ? 'list' : `list of ${plural(typeText(schema.items))}`;
     case 'object':

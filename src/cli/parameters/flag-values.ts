@@ -1,7 +1,7 @@
 import { parseYaml, toValue } from '../../lang/index.ts';
 import { KvmnetError } from '../../util/errors.ts';
 import { isObject, type Json } from '../../util/json.ts';
-import { alternatives, typesOf, type JsonSchema } from './json-schema.ts';
+import { alternatives, typesOf, type JsonSchema, type JsonType } from './json-schema.ts';
 
 /**
  * The value that the occurrences of a flag stand for. What they say is judged by the module's schema later; here only
@@ -12,6 +12,7 @@ import { alternatives, typesOf, type JsonSchema } from './json-schema.ts';
 export function flagValue(flag: string, schema: JsonSchema, texts: readonly string[]): Json {
   const types = typesOf(schema);
   const [only] = texts;
+  if (texts.length === 1 && only !== undefined && isStructure(only, types)) return structure(flag, only);
   if (types.has('array') && (texts.length > 1 || !takesText(schema))) return listValue(flag, schema, texts);
   if (types.has('object') && texts.every((text) => isKeyValue(text)) && !types.has('string')) {
     return Object.assign({}, ...texts.map((text) => keyValue(flag, schema, text))) as Json;
@@ -43,13 +44,18 @@ function keyValue(flag: string, schema: JsonSchema, text: string): Record<string
 function scalarValue(flag: string, schema: JsonSchema, text: string): Json {
   const types = typesOf(schema);
   const anything = types.size === 0;
-  const structured = types.has('object') || types.has('array') || anything;
-  if (structured && /^\s*[{[]/.test(text) && !text.trimStart().startsWith('{{')) return structure(flag, text);
+  if (isStructure(text, types)) return structure(flag, text);
   if ((types.has('boolean') || anything) && (text === 'true' || text === 'false')) return text === 'true';
   if (types.has('null') && text === 'null') return null;
   const numeric = types.has('number') || types.has('integer') || anything;
   if (numeric && /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/.test(text)) return Number(text);
   return text;
+}
+
+/** Written as a list or a map where there may be one. */
+function isStructure(text: string, types: ReadonlySet<JsonType>): boolean {
+  const [start] = /^\s*(?:\[|\{(?!\{))/.exec(text) ?? [];
+  return start !== undefined && (types.size === 0 || types.has(start.trim() === '[' ? 'array' : 'object'));
 }
 
 /** JSON, or YAML in its flow style, which spares the quotes. */

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createRegistry } from '../../engine/index.ts';
-import { bool, defineAction, int, type AnyModule } from '../../sdk/index.ts';
-import { isObject } from '../../util/json.ts';
+import { bool, defineAction, int, splitWords, type AnyModule } from '../../sdk/index.ts';
 import { commands } from '../commands.ts';
 import { examplesOf } from '../doc/example-text.ts';
 import { silentCli } from '../testing/silent-cli.ts';
+import { exampleCommand } from './example-command.ts';
 import { moduleArguments } from './module-arguments.ts';
 import { moduleCommand } from './module-command.ts';
 
@@ -19,25 +19,14 @@ const valuesOf = (module: AnyModule, args: readonly string[]): Record<string, un
   return Object.fromEntries([...parameters].map(([name, { value }]) => [name, value]));
 };
 
-/** The flags of an example, as its documentation shows them. */
-const wordsOf = (module: AnyModule, params: Record<string, unknown>): string[] => {
-  const free = Object.keys(params).map((name) => `--${name}`);
-  const { flags } = moduleCommand(cli, module, free);
-  return Object.entries(params).flatMap(([name, value]) => {
-    const flag = flags.find(({ parameter }) => parameter.name === name)?.flag ?? `--${name}`;
-    if (typeof value === 'boolean') return [value ? flag : flag.replace('--', '--no-')];
-    return [flag, typeof value === 'string' ? value : JSON.stringify(value)];
-  });
-};
-
 describe('every module', () => {
   it.each(all.map((module) => [module.name, module] as const))(
-    '%s says with flags what its examples say',
+    '%s is shown on the command line as it is typed',
     (_, module) => {
-      for (const { title, params } of examplesOf(module)) {
-        if (!isObject(params)) throw new Error('an example without parameters');
-        const given = valuesOf(module, ['all', ...wordsOf(module, params)]);
-        expect([title, module.params.parse(given)]).toEqual([title, module.params.parse(params)]);
+      for (const example of examplesOf(module)) {
+        const [, name, ...words] = splitWords(exampleCommand(module, example));
+        expect(name).toBe(module.name);
+        expect(module.params.parse(valuesOf(module, words))).toEqual(module.params.parse(example.params));
       }
     },
   );

@@ -6,7 +6,8 @@ import type { Cli } from '../cli.ts';
 import { parseArguments } from '../command.ts';
 import { commandLine } from '../command-line.ts';
 import { flagValue } from './flag-values.ts';
-import { moduleCommand, shortFormOf } from './module-command.ts';
+import { moduleCommand } from './module-command.ts';
+import { shortFormOf } from './short-form.ts';
 import type { ModuleFlag } from './module-flags.ts';
 
 interface Given {
