@@ -12,6 +12,8 @@ export interface OvsInterface {
   /** Bytes; null where it has none or nothing is known. */
   readonly mtu: number | null;
   readonly error: string | null;
+  /** The MAC address that it has, lower case. */
+  readonly macInUse: string | null;
 }
 
 export interface OvsPort {
@@ -53,7 +55,7 @@ export interface OvsDatabase {
 const read: Readonly<Record<OvsTable, readonly string[]>> = {
   Bridge: ['name', 'ports', 'controller', 'mirrors'],
   Port: ['_uuid', 'name', 'interfaces'],
-  Interface: ['_uuid', 'name', 'ofport', 'mtu', 'error'],
+  Interface: ['_uuid', 'name', 'ofport', 'mtu', 'error', 'mac_in_use'],
   Controller: ['_uuid', 'target', 'is_connected'],
   Mirror: ['_uuid', 'name', 'select_src_port', 'select_dst_port', 'output_port'],
 };
@@ -147,6 +149,7 @@ const readInterface = (row: OvsdbRow): OvsInterface => ({
   ofport: numberOf(row, 'ofport'),
   mtu: numberOf(row, 'mtu'),
   error: textOf(row, 'error'),
+  macInUse: textOf(row, 'mac_in_use')?.toLowerCase() ?? null,
 });
 
 const readController = (row: OvsdbRow): OvsController => ({
