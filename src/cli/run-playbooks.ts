@@ -88,5 +88,6 @@ export async function runOptions(cli: Cli, settings: Settings, vault: Vault, ask
     startAtTask: settings.start_at_task,
     step: settings.step ?? false,
     rebootPolicy: settings.reboot ?? 'auto',
+    confirm: { enabled: settings.confirm ?? true, windowSeconds: settings.confirm_timeout ?? 60 },
   };
 }

@@ -21,6 +21,7 @@ export type ErrorCode =
   | 'connection-lost'
   | 'remote-command'
   | 'did-not-converge'
+  | 'taken-back'
   | 'refused'
   | 'missing'
   | 'locked'

@@ -54,6 +54,7 @@ const outcome = await runPlaybooks({
     become: {},
     step: false,
     rebootPolicy: 'never',
+    confirm: { enabled: true, windowSeconds: 60 },
   },
   emit: () => undefined,
   ask: () => Promise.resolve(undefined),

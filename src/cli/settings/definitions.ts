@@ -124,7 +124,7 @@ export const definitions = {
   },
   confirm_timeout: {
     flags: '--confirm-timeout <seconds>',
-    description: 'time in which a change of our own path must prove itself before the host takes it back',
+    description: 'time in which a change of our own path must prove itself before the host takes it back (default: 60)',
     schema: seconds(),
   },
   confirm: { flags: '--no-confirm', description: 'change our own path without that safety net', schema: bool() },
@@ -153,9 +153,10 @@ export type SettingName = keyof typeof definitions;
 export type Settings = { readonly [K in SettingName]?: z.output<(typeof definitions)[K]['schema']> };
 
 /** What commands take: those that read an inventory, those that reach hosts, those that run tasks. */
-export const sourceSettings = ['inventory', 'vault_id', 'vault_password_file', 'limit', 'verbose'] as const;
+export const sourceSettings = ['inventory', 'vault_id', 'vault_password_file', 'verbose'] as const;
 export const hostSettings = [
   ...sourceSettings,
+  'limit',
   'extra_vars',
   'forks',
   'become',
@@ -163,5 +164,15 @@ export const hostSettings = [
   'become_method',
   'ask_become_password',
 ] as const;
-export const adHocSettings = [...hostSettings, 'check', 'diff', 'report', 'reboot', 'exit_code'] as const;
+export const adHocSettings = [
+  ...hostSettings,
+  'check',
+  'diff',
+  'report',
+  'reboot',
+  'confirm_timeout',
+  'confirm',
+  'exit_code',
+  'flush_cache',
+] as const;
 export const playSettings = [...adHocSettings, 'tags', 'skip_tags', 'start_at_task', 'step'] as const;

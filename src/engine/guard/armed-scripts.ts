@@ -22,7 +22,8 @@ interface Armed {
   readonly change: readonly Step[];
   readonly undo: readonly Step[];
   readonly windowSeconds: number;
-  readonly uploads: CompileContext['uploads'];
+  /** Paths of uploaded files on the host, by SHA-256. */
+  readonly uploads: ReadonlyMap<string, string>;
 }
 
 /**
@@ -31,11 +32,14 @@ interface Armed {
  */
 export function armedScripts({ id, change, undo, windowSeconds, uploads }: Armed): ArmedScripts {
   const folder = `/var/lib/kvmnet/confirm/${id}`;
-  const context: CompileContext = { undoStore: `${folder}/store`, ...(uploads === undefined ? {} : { uploads }) };
+  // What was uploaded goes with the connection: the change has its own copy.
+  const copies = new Map([...uploads].map(([sha256]) => [sha256, `${folder}/upload-${sha256}`]));
+  const context: CompileContext = { undoStore: `${folder}/store`, uploads: copies };
   const unit = `kvmnet-confirm-${id}`;
   const unitPath = `/etc/systemd/system/${unit}.service`;
   const wanted = `/etc/systemd/system/multi-user.target.wants/${unit}.service`;
   const path = 'export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+  const clean = `cd / && rm -rf ${folder}; rmdir /var/lib/kvmnet/confirm /var/lib/kvmnet 2>/dev/null || :`;
   const dropUnit = `rm -f ${wanted} ${unitPath}`;
 
   const undoScript = [
@@ -58,7 +62,10 @@ export function armedScripts({ id, change, undo, windowSeconds, uploads }: Armed
     `cd ${folder} || exit 1`,
     // Time for our answer to reach the controller before the link goes.
     'sleep 0.3 2>/dev/null || sleep 1',
-    ...change.map((step, index) => `( ${compileStep(step, context)}\n) >out 2>err || { echo "${index} $?" >result.new; mv result.new result; exit 1; }`),
+    ...change.map(
+      (step, index) =>
+        `( ${compileStep(step, context)}\n) >out 2>err || { echo "${index} $?" >result.new; mv result.new result; exit 1; }`,
+    ),
     'echo done >result.new; mv result.new result',
     '',
   ].join('\n');
@@ -84,6 +91,7 @@ export function armedScripts({ id, change, undo, windowSeconds, uploads }: Armed
     arm: [
       'umask 077',
       `mkdir -p /var/lib/kvmnet/confirm && mkdir ${folder} || exit 1`,
+      ...[...uploads].map(([sha256, path]) => `mv ${quote(path)} ${folder}/upload-${sha256} || exit 1`),
       file('undo.sh', undoScript),
       file('change.sh', changeScript),
       `: >${folder}/armed || exit 1`,
@@ -106,10 +114,10 @@ export function armedScripts({ id, change, undo, windowSeconds, uploads }: Armed
       `cd ${folder} || exit 3`,
       'mv armed confirmed 2>/dev/null || exit 3',
       `if [ -d /run/systemd/system ]; then systemctl stop ${unit}-timer.timer 2>/dev/null; fi`,
-      `${dropUnit}; cd / && rm -rf ${folder}`,
+      `${dropUnit}; ${clean}`,
     ].join('\n'),
     undo: `sh ${folder}/undo.sh; n=0; while [ ! -e ${folder}/undone ] && [ $n -lt 300 ]; do n=$((n+1)); sleep 0.2 2>/dev/null || sleep 1; done; [ -e ${folder}/undone ]`,
-    aftermath: `[ -e ${folder}/undone ] || exit 3; cat ${folder}/log; if [ -d /run/systemd/system ]; then systemctl stop ${unit}-timer.timer 2>/dev/null; fi; ${dropUnit}; rm -rf ${folder}`,
+    aftermath: `[ -e ${folder}/undone ] || exit 3; cat ${folder}/log; if [ -d /run/systemd/system ]; then systemctl stop ${unit}-timer.timer 2>/dev/null; fi; ${dropUnit}; ${clean}`,
   };
 }
 

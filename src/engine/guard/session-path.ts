@@ -43,7 +43,8 @@ done`;
 /** Finds the path of the session that asks. Null where there is none: a local connection. */
 export const sessionPathProbe: Probe<SessionPath | null> = probeScript(readPath, [], ({ stdout }) => {
   const lines = stdout.split('\n').map((line) => line.split(' '));
-  const values = (key: string): readonly string[][] => lines.filter(([name]) => name === key).map(([, ...rest]) => rest);
+  const values = (key: string): readonly string[][] =>
+    lines.filter(([name]) => name === key).map(([, ...rest]) => rest);
   const [client, server] = values('connection')[0] ?? [];
   if (client === undefined || server === undefined) return null;
   return { client, server, links: values('link').flat(), route: values('route')[0]?.[0] ?? 'default' };

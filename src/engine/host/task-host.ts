@@ -15,6 +15,17 @@ interface TaskHostOptions {
   /** The probe scripts of the tasks to come, as far ahead as is worth it. */
   readonly ahead: () => Promise<readonly string[]>;
   readonly progress: (text: string, share?: number) => void;
+  readonly guard: GuardPolicy;
+}
+
+/** How changes that cross the path of our own session are made safe. */
+export interface GuardPolicy {
+  /** False: `--no-confirm`. */
+  readonly enabled: boolean;
+  /** Seconds after which the host takes an unconfirmed change back. */
+  readonly windowSeconds: number;
+  /** Runs the play's `confirm` checks over the new connection. @returns why the change cannot stay, or undefined */
+  readonly confirm: () => Promise<string | undefined>;
 }
 
 /** One host as one task sees it: as which user, in which environment, for how long. */
@@ -27,6 +38,7 @@ export class TaskHost {
   readonly signal: AbortSignal;
   readonly progress: TaskHostOptions['progress'];
   readonly ahead: TaskHostOptions['ahead'];
+  readonly guard: GuardPolicy;
   readonly #options: TaskHostOptions;
 
   constructor(options: TaskHostOptions) {
@@ -39,6 +51,7 @@ export class TaskHost {
     this.signal = options.signal;
     this.progress = options.progress;
     this.ahead = options.ahead;
+    this.guard = options.guard;
   }
 
   get cache(): ProbeCache {

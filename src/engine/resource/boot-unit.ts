@@ -33,10 +33,12 @@ export interface BootUnit {
 export interface BootPlan {
   readonly changes: readonly Change[];
   readonly steps: readonly Step[];
+  /** The way back, once the steps are done. Old files are taken from the host's undo store. */
+  readonly undo: readonly Step[];
   readonly warnings: readonly string[];
 }
 
-const nothing: BootPlan = { changes: [], steps: [], warnings: [] };
+const nothing: BootPlan = { changes: [], steps: [], undo: [], warnings: [] };
 
 /**
  * State that the kernel forgets is brought back at boot by one readable systemd unit per resource, with a script beside it
@@ -66,10 +68,22 @@ export function bootUnit(module: AnyResource, boot: Boot<StateObject>, params: u
           write(unitPath, text, { mode: '0644' }),
           exec(['systemctl', '--quiet', 'reenable', unit]),
         ],
+        undo: restore(kept),
         warnings: [],
       };
     },
   };
+
+  function restore(kept: KeptUnit): readonly Step[] {
+    const file = (path: string, sum: string | null, mode: string): Step =>
+      sum === null ? remove(path) : write(path, { stored: sum }, { mode });
+    return [
+      ...(kept.enabled ? [] : [exec(['systemctl', '--quiet', 'disable', unit], { ok: [1] })]),
+      file(scriptPath, kept.script, '0755'),
+      file(unitPath, kept.unit, '0644'),
+      exec(kept.enabled ? ['systemctl', '--quiet', 'reenable', unit] : ['systemctl', 'daemon-reload']),
+    ];
+  }
 
   function removal(kept: KeptUnit): BootPlan {
     if (kept.unit === null && kept.script === null && !kept.enabled) return nothing;
@@ -81,6 +95,7 @@ export function bootUnit(module: AnyResource, boot: Boot<StateObject>, params: u
         remove(scriptPath),
         exec(['systemctl', 'daemon-reload']),
       ],
+      undo: restore(kept),
       warnings: [],
     };
   }

@@ -1,6 +1,6 @@
 import { diffState, overlayState } from '../../sdk/diff.ts';
 import type { AnyResource, Change, Pending, Probe, StateObject, Step, TextDiff } from '../../sdk/index.ts';
-import type { Boot } from '../../sdk/module.ts';
+import type { Boot, Touches } from '../../sdk/module.ts';
 import { parseAll, probeRequests, type Environment, type ProbeRequest } from '../host/probe-request.ts';
 import type { ProbeOutput } from '../../sdk/index.ts';
 import { bootUnit, type BootUnit } from './boot-unit.ts';
@@ -19,6 +19,10 @@ export interface Reading {
   readonly warnings: readonly string[];
   /** The steps that make it as wanted; worked out only when they are asked for. */
   steps(): readonly Step[];
+  /** The steps that take it back once the steps above are done. */
+  undo(): readonly Step[];
+  /** What the change passes over. */
+  touches(): Touches | 'none';
   texts(): readonly TextDiff[];
   data(): Readonly<Record<string, unknown>>;
 }
@@ -56,15 +60,21 @@ function readResource(
   const waiting = new Set(pending.map(({ path }) => path));
   const differences = diffState(now, want, module.compare).filter(({ path }) => !waiting.has(path));
   const bootPlan = unit?.plan(parseAll(kept, outputOf)['kept'] as Parameters<BootUnit['plan']>[0], want);
+  const after = overlayState(now, want, module.compare);
   return {
     now,
     changes: [...differences, ...(bootPlan?.changes ?? [])],
     pending,
     warnings: [...(module.warnings?.(params, now, seen) ?? []), ...(bootPlan?.warnings ?? [])],
     steps: () => [
-      ...(differences.length === 0 ? [] : module.steps(now, overlayState(now, want, module.compare), params, seen)),
+      ...(differences.length === 0 ? [] : module.steps(now, after, params, seen)),
       ...(bootPlan?.steps ?? []),
     ],
+    undo: () => [
+      ...(differences.length === 0 ? [] : module.steps(after, now, params, seen)),
+      ...(bootPlan?.undo ?? []),
+    ],
+    touches: () => (differences.length === 0 ? 'none' : (module.touches?.(now, after, params) ?? 'none')),
     texts: () => module.texts?.(seen, params) ?? [],
     data: () => module.returns?.(params, now) ?? {},
   };

@@ -3,9 +3,12 @@ import { compileStep } from '../../sdk/compile.ts';
 import type { AnyResource, Change, Pending, Step, TextDiff } from '../../sdk/index.ts';
 import { KvmnetError } from '../../util/errors.ts';
 import type { TaskHost } from '../host/task-host.ts';
-import { exports } from '../host/probe-request.ts';
+import { exports, probeRequests } from '../host/probe-request.ts';
+import { guardedChange } from '../guard/guarded-change.ts';
+import { crossings, mayCross, sessionPathProbe } from '../guard/session-path.ts';
 import { describeStep, RemoteCommandError } from '../remote-command-error.ts';
 import type { Reading, Resource } from './reading.ts';
+import { uploadContents } from './upload-contents.ts';
 
 export interface ResourceResult {
   readonly status: 'ok' | 'changed' | 'would-change';
@@ -22,11 +25,24 @@ export async function runResource(module: AnyResource, resource: Resource, host:
   const result = { pending: before.pending, warnings: before.warnings, data: before.data() };
   if (before.changes.length === 0) return { ...result, status: 'ok', changes: [], texts: [] };
   const texts = host.diff ? before.texts() : [];
-  if (host.check) return { ...result, status: 'would-change', changes: before.changes, texts };
+  if (host.check) {
+    const crossed = (await crossedPath(before, host)).map((what) => `would touch the path of this session: ${what}`);
+    const warnings = [...before.warnings, ...crossed];
+    return { ...result, warnings, status: 'would-change', changes: before.changes, texts };
+  }
 
   const steps = before.steps();
   if (steps.length === 0) throw didNotConverge(module, before.changes, host);
-  await change(steps, resource, host);
+  const crossed = await crossedPath(before, host);
+  if (crossed.length > 0) {
+    const verify = async (): Promise<string | undefined> => {
+      const { changes } = await settle(module, resource, host);
+      return changes.length === 0 ? undefined : didNotConverge(module, changes, host).message;
+    };
+    await guardedChange({ reading: before, crossings: crossed, host, verify });
+  } else {
+    await change(steps, resource, host);
+  }
   const after = await settle(module, resource, host);
   if (after.changes.length > 0) throw didNotConverge(module, after.changes, host);
   return {
@@ -37,6 +53,17 @@ export async function runResource(module: AnyResource, resource: Resource, host:
     warnings: after.warnings,
     data: after.data(),
   };
+}
+
+/** Where the change crosses the path of our own session. Asked of the host only where it is possible at all. */
+async function crossedPath(reading: Reading, host: TaskHost): Promise<readonly string[]> {
+  const touches = reading.touches();
+  if (!host.guard.enabled || !mayCross(touches)) return [];
+  const [request] = probeRequests({ path: sessionPathProbe }, {});
+  if (request === undefined) return [];
+  if (!host.cache.has(request.key)) await host.exchange({ probes: [request.key] });
+  const output = host.cache.get(request.key);
+  return output === undefined ? [] : crossings(touches, sessionPathProbe.parse(output));
 }
 
 /** Reads the resource: from what was read ahead, or with one round trip that reads ahead for the tasks to come. */
@@ -63,16 +90,6 @@ async function change(steps: readonly Step[], resource: Resource, host: TaskHost
   // What a failed change has left behind is not known: nothing that was read counts any more.
   host.changed();
   throw new RemoteCommandError(describeStep(step), result, host.name);
-}
-
-async function uploadContents(steps: readonly Step[], host: TaskHost): Promise<ReadonlyMap<string, string>> {
-  const uploads = new Map<string, string>();
-  for (const step of steps) {
-    if (step.kind !== 'write' || typeof step.content === 'string' || !('file' in step.content)) continue;
-    const { file, sha256, size } = step.content;
-    if (!uploads.has(sha256)) uploads.set(sha256, await host.upload(file, size));
-  }
-  return uploads;
 }
 
 /** Reads what the change has brought, again and again while the module says that it may take its time. */

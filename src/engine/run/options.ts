@@ -31,6 +31,8 @@ export interface RunOptions {
   /** Ask before each task. */
   readonly step: boolean;
   readonly rebootPolicy: 'auto' | 'ask' | 'never';
+  /** Changes that cross the path of our session: taken back by the host unless confirmed within the window. */
+  readonly confirm: { readonly enabled: boolean; readonly windowSeconds: number };
 }
 
 export interface RunInput {

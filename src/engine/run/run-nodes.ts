@@ -145,6 +145,7 @@ async function runOnHosts(play: PlayRun, task: Task, hosts: readonly PlayHost[],
     upcoming: place.after,
     hostNamed: (name) => play.hosts.find(({ host }) => host.name === name),
     meta: (what, host) => play.meta(what, host),
+    confirm: (host) => runConfirm(run, play, host),
   };
   const once = await runsOnce(play, task, place.frames, hosts);
   const targets = once ? hosts.slice(0, 1) : hosts;
@@ -164,6 +165,28 @@ async function runOnHosts(play: PlayRun, task: Task, hosts: readonly PlayHost[],
   const [first] = outcomes;
   if (once && first !== undefined) share(play, task, hosts.slice(1), first);
   play.afterTask(task, place.frames, hosts);
+}
+
+/**
+ * The play's `confirm` checks on one host, after a change of the path on which we speak to it. They are tasks like others, but
+ * a failure is no failure of theirs: it takes the change back.
+ */
+async function runConfirm(outer: TaskRun, play: PlayRun, host: PlayHost): Promise<string | undefined> {
+  for (const { task, frames } of flatten(play.play.confirm, play.frames)) {
+    const run: TaskRun = {
+      ...outer,
+      task,
+      frames,
+      upcoming: () => [],
+      handler: false,
+      confirm: () => Promise.resolve(undefined),
+    };
+    const { status, registered } = await runTask(run, host);
+    if (status !== 'failed' && status !== 'unreachable') continue;
+    const why = typeof registered['msg'] === 'string' ? `: ${registered['msg']}` : '';
+    return `the check "${task.name ?? task.module}" failed${why}`;
+  }
+  return undefined;
 }
 
 function settleHost(host: PlayHost, { status }: TaskOutcome): void {

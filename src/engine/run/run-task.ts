@@ -24,6 +24,8 @@ export interface TaskRun {
   readonly upcoming: () => Iterable<Upcoming>;
   readonly hostNamed: (name: string) => PlayHost | undefined;
   readonly meta: (what: MetaCommand, host: PlayHost) => void;
+  /** Runs the play's `confirm` checks. @returns why a change cannot stay, or undefined */
+  readonly confirm: (host: PlayHost) => Promise<string | undefined>;
 }
 
 export interface TaskOutcome {

@@ -47,6 +47,11 @@ export async function runTurn(
     // What comes next is the business of the play's host, not of the one it delegates to.
     ahead: () => (target === host ? probesAhead(context, host, run.upcoming(), become) : Promise.resolve([])),
     progress: (text, share) => context.emit({ type: 'progress', host: host.host.name, text, share }),
+    guard: {
+      enabled: context.options.confirm.enabled,
+      windowSeconds: context.options.confirm.windowSeconds,
+      confirm: () => run.confirm(host),
+    },
   });
   if (bound.kind === 'resource') {
     const turn = ofResource(await runResource(bound.module, bound.resource, taskHost));

@@ -42,6 +42,7 @@ const defaults: RunOptions = {
   become: {},
   step: false,
   rebootPolicy: 'never',
+  confirm: { enabled: true, windowSeconds: 60 },
 };
 
 export const testFolder = (): string => mkdtempSync(join(tmpdir(), 'kvmnet-play-'));
