@@ -1,0 +1,64 @@
+import { exec, sh, snippet, type Step } from '../../src/sdk/index.ts';
+import { routeKey, type RouteState, type State } from './read.ts';
+
+type Goal = Partial<State>;
+
+// Many drivers change their address only while they are down.
+const setMac = sh`ip link set dev "$1" address "$2" 2>/dev/null || {
+  ip link set dev "$1" down && ip link set dev "$1" address "$2" && ip link set dev "$1" up
+}`;
+
+/** From any state to any other; `from` null: nothing is known of it but that it exists, as after a boot. */
+export function linkSteps(name: string, from: Goal | null, to: Goal | null): readonly Step[] {
+  if (to === null) return from === null ? [] : [exec(['ip', 'link', 'del', 'dev', name])];
+  const was: Goal = from ?? { addresses: [], routes: [] };
+  const differs = (key: keyof State): boolean => to[key] !== undefined && to[key] !== was[key];
+  const set = (...words: string[]): Step => exec(['ip', 'link', 'set', 'dev', name, ...words]);
+  const steps: Step[] = [];
+  if (differs('alias')) steps.push(set('alias', to.alias ?? ''));
+  if (differs('mac') && typeof to.mac === 'string') steps.push(snippet(setMac, [name, to.mac]));
+  if (differs('mtu')) steps.push(set('mtu', String(to.mtu)));
+  if (differs('promisc')) steps.push(set('promisc', to.promisc === true ? 'on' : 'off'));
+  if (differs('master')) steps.push(typeof to.master === 'string' ? set('master', to.master) : set('nomaster'));
+  if (differs('up')) steps.push(set(to.up === true ? 'up' : 'down'));
+  // Going down took routes and IPv6 addresses away; coming up, all of them are set anew.
+  const fresh = to.up === true && was.up !== true;
+  return [...steps, ...addresses(name, was, to, fresh), ...(to.up === false ? [] : routes(name, was, to, fresh))];
+}
+
+function addresses(name: string, from: Goal, to: Goal, fresh: boolean): readonly Step[] {
+  const was = from.addresses ?? [];
+  const wanted = to.addresses ?? was;
+  const come = fresh ? wanted : wanted.filter((address) => !was.includes(address));
+  const gone = was.filter((address) => !wanted.includes(address));
+  return [
+    // New ones first: the last address of a network takes the routes over it along.
+    ...come.map((address) => exec(['ip', 'addr', 'replace', address, 'dev', name])),
+    ...gone.map((address) => exec(['ip', 'addr', 'del', address, 'dev', name])),
+  ];
+}
+
+function routes(name: string, from: Goal, to: Goal, fresh: boolean): readonly Step[] {
+  const was = from.routes ?? [];
+  const wanted = to.routes ?? was;
+  const same = (a: RouteState) => (b: RouteState) => JSON.stringify(a) === JSON.stringify(b);
+  const come = fresh ? wanted : wanted.filter((route) => !was.some(same(route)));
+  const keys = new Set(wanted.map(routeKey));
+  const gone = was.filter((route) => !keys.has(routeKey(route)));
+  const words = (verb: string, route: RouteState): readonly string[] => [
+    'ip',
+    route.family === 6 ? '-6' : '-4',
+    'route',
+    verb,
+    route.to,
+    ...(route.via === null ? [] : ['via', route.via]),
+    'dev',
+    name,
+    'metric',
+    String(route.metric),
+    'table',
+    route.table,
+    ...(route.source === null || verb === 'del' ? [] : ['src', route.source]),
+  ];
+  return [...gone.map((route) => exec(words('del', route))), ...come.map((route) => exec(words('replace', route)))];
+}
