@@ -7,6 +7,7 @@ import {
   probeScript,
   remove,
   sh,
+  snippet,
   write,
   type AnyResource,
   type Change,
@@ -78,10 +79,12 @@ export function bootUnit(module: AnyResource, boot: Boot<StateObject>, params: u
     const file = (path: string, sum: string | null, mode: string): Step =>
       sum === null ? remove(path) : write(path, { stored: sum }, { mode });
     return [
+      exec(['mkdir', '-p', '/etc/kvmnet/boot']),
       ...(kept.enabled ? [] : [exec(['systemctl', '--quiet', 'disable', unit], { ok: [1] })]),
       file(scriptPath, kept.script, '0755'),
       file(unitPath, kept.unit, '0644'),
       exec(kept.enabled ? ['systemctl', '--quiet', 'reenable', unit] : ['systemctl', 'daemon-reload']),
+      dropEmptyFolders,
     ];
   }
 
@@ -94,6 +97,7 @@ export function bootUnit(module: AnyResource, boot: Boot<StateObject>, params: u
         remove(unitPath),
         remove(scriptPath),
         exec(['systemctl', 'daemon-reload']),
+        dropEmptyFolders,
       ],
       undo: restore(kept),
       warnings: [],
@@ -106,6 +110,8 @@ function describe(kept: KeptUnit, wanted: KeptUnit): string | null {
   if (kept.unit !== wanted.unit || kept.script !== wanted.script) return 'out of date';
   return kept.enabled ? 'kept' : 'not enabled';
 }
+
+const dropEmptyFolders = snippet(sh`rmdir /etc/kvmnet/boot /etc/kvmnet 2>/dev/null || :`, []);
 
 const readUnit = sh`[ -d /run/systemd/system ] || { echo none; exit 0; }
 for f in "$1" "$2"; do if [ -f "$f" ]; then sha256sum <"$f"; else echo -; fi; done
