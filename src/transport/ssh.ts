@@ -18,6 +18,13 @@ interface Context {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A machine that has been logged in to. */
+interface Hop {
+  readonly client: Client;
+  /** Kept from the start: a client that has lost its host says so only once. */
+  readonly closed: Promise<void>;
+}
+
 /** Logs in, over all hops, and tries again where that can help. */
 export async function connectSsh(spec: ConnectionSpec, endpoint: Endpoint, context: Context): Promise<Connection> {
   const ssh2 = await loadSsh2();
@@ -41,19 +48,20 @@ async function connectOnce(
   endpoint: Endpoint,
   context: Context,
 ): Promise<Connection> {
-  const clients: Client[] = [];
+  const hops: Hop[] = [];
   try {
     for (const machine of [...endpoint.jumps, endpoint]) {
       if (context.signal?.aborted) throw new KvmnetError('interrupted', 'interrupted', { host: context.host });
       const deadline = Date.now() + machine.connectTimeout * 1000;
-      const socket = await reach(machine, clients.at(-1), context, deadline);
-      clients.push(await login(ssh2, machine, context.host, socket, deadline, context.notice, context.signal));
+      const socket = await reach(machine, hops.at(-1)?.client, context, deadline);
+      const client = await login(ssh2, machine, context.host, socket, deadline, context.notice, context.signal);
+      hops.push({ client, closed: new Promise<void>((resolve) => client.once('close', () => resolve())) });
     }
   } catch (error) {
-    await hangUp(clients);
+    await hangUp(hops);
     throw error;
   }
-  return connection(spec, clients);
+  return connection(spec, hops);
 }
 
 /** A stream to a machine: through the hop before it, through a program, or plain TCP. */
@@ -95,8 +103,8 @@ function dial(machine: Endpoint, { host, signal }: Context, deadline: number): P
   });
 }
 
-function connection(spec: ConnectionSpec, clients: readonly Client[]): Connection {
-  const client = clients.at(-1);
+function connection(spec: ConnectionSpec, hops: readonly Hop[]): Connection {
+  const client = hops.at(-1)?.client;
   if (client === undefined) throw new Error('no client');
   let closed = false;
   client.once('close', () => (closed = true));
@@ -105,7 +113,7 @@ function connection(spec: ConnectionSpec, clients: readonly Client[]): Connectio
     open: (command, { pty = false } = {}) => exec(client, spec.host, command, pty, isClosed),
     closed: isClosed,
     forward: (address, port) => forward(client, spec.host, address, port),
-    close: () => hangUp(clients),
+    close: () => hangUp(hops),
   });
 }
 
@@ -178,11 +186,13 @@ function noChannel(host: string, cause: unknown): KvmnetError {
 }
 
 /** Target first, then the hops it was reached over. */
-async function hangUp(clients: readonly Client[]): Promise<void> {
-  for (const client of clients.toReversed()) {
-    const gone = new Promise<void>((resolve) => client.once('close', () => resolve()));
+async function hangUp(hops: readonly Hop[]): Promise<void> {
+  for (const { client, closed } of hops.toReversed()) {
     client.end();
-    await Promise.race([gone, sleep(1000, undefined, { ref: false })]);
+    // Not unref'd: where nothing else is left to wait for, Node would exit in the middle of this.
+    const limit = new AbortController();
+    await Promise.race([closed, sleep(1000, undefined, { signal: limit.signal }).catch(() => {})]);
+    limit.abort();
     client.destroy();
   }
 }
