@@ -13,6 +13,7 @@ const none: Look = {
   interfaces: [],
   available: true,
   otherKernels: [],
+  bare: false,
   modprobe: true,
   params: {},
   modprobe_d: [],
@@ -240,6 +241,15 @@ describe('kernel_module', () => {
       {},
       { ...none, available: false },
       { code: 'missing', message: 'the kernel 6.1.0-18-amd64 has no module x' },
+    ],
+    [
+      'a kernel without any',
+      {},
+      { ...none, available: false, bare: true },
+      {
+        code: 'missing',
+        message: 'there are no modules for the kernel that runs: /lib/modules/6.1.0-18-amd64 is not there',
+      },
     ],
     [
       'a host without kmod',

@@ -14,6 +14,8 @@ export interface Look {
   readonly available: boolean;
   /** Other kernels on the disk that have it; asked only where it is not available. */
   readonly otherKernels: readonly string[];
+  /** There is no folder of modules for the running kernel. */
+  readonly bare: boolean;
   /** `kmod` is there. */
   readonly modprobe: boolean;
   readonly params: Readonly<Record<string, { readonly value: string | null; readonly writable: boolean }>>;
@@ -30,6 +32,7 @@ export const look = (p: KernelModule): Probe<Look> =>
 const script = sh`n=$1 r=$2; shift 2
 k=$(uname -r); printf 'kernel %s\n' "$k"
 if command -v modprobe >/dev/null; then echo modprobe; fi
+if [ ! -d "/lib/modules/$k" ]; then echo bare; fi
 if l=$(grep -s "^$n " /proc/modules); then set -- "$l" "$@"; printf 'loaded %s\n' "$1"; shift
 elif [ -d "/sys/module/$n" ] || grep -qs "/$r\.ko" "/lib/modules/$k/modules.builtin"; then echo builtin
 elif grep -qs "/$r\.ko[.a-z0-9]*:" "/lib/modules/$k/modules.dep"; then echo available
@@ -62,6 +65,7 @@ export function parseLook({ stdout }: Pick<ProbeOutput, 'stdout'>): Look {
     interfaces: of('nic'),
     available: of('available').length > 0,
     otherKernels: of('other').flatMap((path) => /^\/lib\/modules\/([^/]+)\//.exec(path)?.[1] ?? []),
+    bare: of('bare').length > 0,
     modprobe: of('modprobe').length > 0,
     params: Object.fromEntries(
       of('param').map((line) => {

@@ -96,6 +96,12 @@ function checkLoadable({ name }: KernelModule, now: State, look: Look): void {
     if (!look.modprobe) throw missing('modprobe is not installed', 'install it: package: { name: kmod }');
     return;
   }
+  if (look.bare) {
+    throw missing(
+      `there are no modules for the kernel that runs: /lib/modules/${look.kernel} is not there`,
+      'load it where the kernel belongs to (the host of a container), or install the package of that kernel',
+    );
+  }
   throw missing(
     `the kernel ${look.kernel} has no module ${name}`,
     'check its name, or install the package that has it (linux-modules-extra, kernel-modules-extra)',

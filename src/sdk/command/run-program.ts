@@ -33,23 +33,26 @@ export async function runProgram(
   return outcome({ ...result, stdout: own }, shown, p.strip_empty_ends, started, ended);
 }
 
+// What tasks after it may ask for is there, empty: a check goes on as far as it can.
+const nothing = { rc: 0, stdout: '', stderr: '', stdout_lines: [], stderr_lines: [] };
+
 const wouldRun = (shown: Shown, text: string): ActionResult => ({
   changed: true,
   text: `would run: ${text}`,
-  data: { cmd: shown },
+  data: { cmd: shown, ...nothing },
 });
 
 const notNeeded = (shown: Shown, message: string): ActionResult => ({
   changed: false,
   skipped: true,
   message,
-  data: { cmd: shown, rc: 0, stdout: '', stderr: '', stdout_lines: [], stderr_lines: [] },
+  data: { cmd: shown, ...nothing },
 });
 
 /** In check mode an earlier task may be the one that makes the folder. */
 const noFolder = (folder: string, host: ActionHost): ActionResult =>
   host.check
-    ? { changed: true, text: `would run in ${folder}, which is not there yet` }
+    ? { changed: true, text: `would run in ${folder}, which is not there yet`, data: nothing }
     : {
         changed: false,
         failed: true,
