@@ -70,7 +70,7 @@ const state: State = {
   mcast_snooping: false,
   error: null,
   ports: {},
-  mirrors: {},
+  mirrors: [],
   more: { flood_vlans: [] },
 };
 

@@ -1,11 +1,15 @@
 import {
   interfaceError,
+  listColumn,
+  mapColumn,
   mirrorState,
   portState,
   probeScript,
   sh,
+  textColumn,
   type OvsBridge,
   type OvsColumns,
+  type OvsMap,
   type OvsMirrorState,
   type OvsPortState,
   type Probe,
@@ -18,8 +22,8 @@ export type State = {
   fail_mode: string | null;
   protocols: readonly (string | number)[];
   controllers: readonly Controller[];
-  other_config: { readonly [key: string]: string | null };
-  external_ids: { readonly [key: string]: string | null };
+  other_config: OvsMap;
+  external_ids: OvsMap;
   stp: boolean;
   rstp: boolean;
   mcast_snooping: boolean;
@@ -27,7 +31,7 @@ export type State = {
   error: string | null;
   /** Never wanted: what undo needs of a bridge that was taken away. */
   ports: { readonly [name: string]: OvsPortState };
-  mirrors: { readonly [name: string]: OvsMirrorState };
+  mirrors: readonly OvsMirrorState[];
   more: OvsColumns;
 };
 export type Controller = { readonly target: string; readonly [column: string]: OvsColumns[string] };
@@ -37,27 +41,21 @@ export function readState(bridge: OvsBridge): State {
   const { stp_enable, rstp_enable, mcast_snooping_enable, ...more } = rest;
   const local = bridge.ports.find((port) => port.name === bridge.name)?.interfaces[0];
   return {
-    datapath_type: datapath_type === '' ? null : textOf(datapath_type),
-    fail_mode: textOf(fail_mode),
-    protocols: Array.isArray(protocols) ? protocols : [],
+    datapath_type: datapath_type === '' ? null : textColumn(datapath_type),
+    fail_mode: textColumn(fail_mode),
+    protocols: listColumn(protocols),
     controllers: bridge.controllers.map(({ target, config }) => ({ target, ...config })),
-    other_config: mapOf(other_config),
-    external_ids: mapOf(external_ids),
+    other_config: mapColumn(other_config),
+    external_ids: mapColumn(external_ids),
     stp: stp_enable === true,
     rstp: rstp_enable === true,
     mcast_snooping: mcast_snooping_enable === true,
     error: local === undefined ? null : interfaceError(local),
     ports: Object.fromEntries(bridge.ports.map((port) => [port.name, portState(port)])),
-    mirrors: Object.fromEntries(bridge.mirrors.map((mirror) => [mirror.name, mirrorState(mirror)])),
+    mirrors: bridge.mirrors.map(mirrorState),
     more,
   };
 }
-
-const textOf = (value: OvsColumns[string] | undefined): string | null => (typeof value === 'string' ? value : null);
-const mapOf = (value: OvsColumns[string] | undefined): { readonly [key: string]: string | null } =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as { readonly [key: string]: string | null })
-    : {};
 
 /** Whether the kernel has an interface of that name. */
 export const linkExists = (name: string): Probe<boolean> =>

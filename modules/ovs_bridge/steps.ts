@@ -7,6 +7,7 @@ import {
   changePort,
   checkInterfaces,
   createColumns,
+  knownColumns,
   ovsTransaction,
   type OvsColumns,
   type OvsCommand,
@@ -38,8 +39,8 @@ export function bridgeCommands(name: string, from: Goal | null, to: Goal | null)
 }
 
 /** As columns of the database; what a state does not speak of is not among them. */
-function columnsOf(state: Goal): OvsColumns {
-  const columns = {
+const columnsOf = (state: Goal): OvsColumns =>
+  knownColumns({
     datapath_type: state.datapath_type === null ? '' : state.datapath_type,
     fail_mode: state.fail_mode,
     protocols: state.protocols,
@@ -49,9 +50,7 @@ function columnsOf(state: Goal): OvsColumns {
     rstp_enable: state.rstp,
     mcast_snooping_enable: state.mcast_snooping,
     ...state.more,
-  };
-  return Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined)) as OvsColumns;
-}
+  });
 
 /**
  * All rows anew: a row has no name by which another task, or undo, could find it. ovs-vswitchd goes by the target and
@@ -83,6 +82,6 @@ function contents(name: string, to: Goal): readonly OvsCommand[] {
       };
       return changePort(name, made, state);
     }),
-    ...Object.entries(to.mirrors ?? {}).flatMap(([mirror, state], i) => addMirror(name, mirror, state, `${i}`)),
+    ...(to.mirrors ?? []).flatMap((mirror, i) => addMirror(name, mirror, `${i}`)),
   ];
 }

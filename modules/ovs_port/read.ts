@@ -1,22 +1,26 @@
 import {
   interfaceError,
+  knownColumns,
+  listColumn,
+  mapColumn,
+  numberColumn,
   parseAddresses,
   probeScript,
   sh,
+  textColumn,
   type OvsColumns,
+  type OvsMap,
   type OvsPort,
   type OvsPortState,
   type Probe,
 } from '../../src/sdk/index.ts';
-
-type TextMap = { readonly [key: string]: string | null };
 
 /** A port with one interface in canonical form. */
 export type State = {
   bridge: string;
   /** null: the default, which is `system`. */
   type: string | null;
-  options: TextMap;
+  options: OvsMap;
   tag: number | null;
   trunks: readonly (string | number)[];
   vlan_mode: string | null;
@@ -24,10 +28,10 @@ export type State = {
   ofport_request: number | null;
   mtu_request: number | null;
   mac: string | null;
-  external_ids: TextMap;
-  other_config: TextMap;
-  interface_external_ids: TextMap;
-  interface_other_config: TextMap;
+  external_ids: OvsMap;
+  other_config: OvsMap;
+  interface_external_ids: OvsMap;
+  interface_other_config: OvsMap;
   /** The OpenFlow number that it has. */
   ofport: number | null;
   /** The MTU that it has. */
@@ -54,19 +58,19 @@ export function readState(bridge: string, port: OvsPort): State | null {
   } = own.config;
   return {
     bridge,
-    type: type === '' || type === 'system' ? null : textOf(type),
-    options: mapOf(options),
-    tag: numberOf(tag),
-    trunks: listOf(trunks),
-    vlan_mode: textOf(vlan_mode),
-    lacp: textOf(lacp),
-    ofport_request: numberOf(ofport_request),
-    mtu_request: numberOf(mtu_request),
-    mac: textOf(mac)?.toLowerCase() ?? null,
-    external_ids: mapOf(external_ids),
-    other_config: mapOf(other_config),
-    interface_external_ids: mapOf(interfaceIds),
-    interface_other_config: mapOf(interfaceConfig),
+    type: type === '' || type === 'system' ? null : textColumn(type),
+    options: mapColumn(options),
+    tag: numberColumn(tag),
+    trunks: listColumn(trunks),
+    vlan_mode: textColumn(vlan_mode),
+    lacp: textColumn(lacp),
+    ofport_request: numberColumn(ofport_request),
+    mtu_request: numberColumn(mtu_request),
+    mac: textColumn(mac)?.toLowerCase() ?? null,
+    external_ids: mapColumn(external_ids),
+    other_config: mapColumn(other_config),
+    interface_external_ids: mapColumn(interfaceIds),
+    interface_other_config: mapColumn(interfaceConfig),
     ofport: own.ofport,
     mtu: own.mtu,
     mac_in_use: own.macInUse,
@@ -74,13 +78,6 @@ export function readState(bridge: string, port: OvsPort): State | null {
     more: { port: rest, interface: more },
   };
 }
-
-type Column = OvsColumns[string] | undefined;
-const textOf = (value: Column): string | null => (typeof value === 'string' ? value : null);
-const numberOf = (value: Column): number | null => (typeof value === 'number' ? value : null);
-const listOf = (value: Column): readonly (string | number)[] => (Array.isArray(value) ? value : []);
-const mapOf = (value: Column): TextMap =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as TextMap) : {};
 
 /** As rows of the database; what a state does not speak of is not among them. */
 export function rowsOf(name: string, state: Partial<State>): OvsPortState {
@@ -103,11 +100,8 @@ export function rowsOf(name: string, state: Partial<State>): OvsPortState {
     external_ids: state.interface_external_ids,
     other_config: state.interface_other_config,
   };
-  return { columns: known(columns), interfaces: { [name]: known(own) } };
+  return { columns: knownColumns(columns), interfaces: { [name]: knownColumns(own) } };
 }
-
-const known = (columns: { readonly [column: string]: Column }): OvsColumns =>
-  Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined)) as OvsColumns;
 
 /** What the kernel knows of the link that becomes a port. */
 export interface Surroundings {

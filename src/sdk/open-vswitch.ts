@@ -1,5 +1,15 @@
 /** What the modules of Open vSwitch share: its database as it is, and transactions that change it. */
-export { blankRow, sortedSet, type OvsColumns } from './ovs/columns.ts';
+export {
+  blankRow,
+  knownColumns,
+  listColumn,
+  mapColumn,
+  numberColumn,
+  sortedSet,
+  textColumn,
+  type OvsColumns,
+  type OvsMap,
+} from './ovs/columns.ts';
 export { changeColumns, checkInterfaces, createColumns, ovsTransaction, type OvsCommand } from './ovs/commands.ts';
 export {
   ovsDatabase,

@@ -1,8 +1,9 @@
 import { ovsdbMap, ovsdbOptional, ovsdbSet, type OvsdbRow } from '../parsers/ovsdb.ts';
 
 /** A column in canonical form: null is "not set", lists are sorted sets, maps hold text. */
-export type OvsColumn =
-  string | number | boolean | null | readonly (string | number)[] | { readonly [key: string]: string | null };
+/** Text by key; null: no such key. */
+export type OvsMap = { readonly [key: string]: string | null };
+export type OvsColumn = string | number | boolean | null | readonly (string | number)[] | OvsMap;
 export type OvsColumns = { readonly [column: string]: OvsColumn };
 
 /**
@@ -96,3 +97,19 @@ function readColumn(blank: OvsColumn, value: OvsdbRow[string] | undefined): OvsC
 /** A set in the order in which it is compared: numbers by value. */
 export const sortedSet = <T extends string | number>(items: readonly T[]): readonly T[] =>
   [...new Set(items)].toSorted((a, b) => (a < b ? -1 : 1));
+
+/** A column as what it can be: for states, whose fields have types. */
+export const textColumn = (value: OvsColumn | undefined): string | null => (typeof value === 'string' ? value : null);
+export const numberColumn = (value: OvsColumn | undefined): number | null => (typeof value === 'number' ? value : null);
+export const listColumn = (value: OvsColumn | undefined): readonly (string | number)[] => (isList(value) ? value : []);
+export const mapColumn = (value: OvsColumn | undefined): OvsMap => (isMap(value) ? value : {});
+
+const isList = (value: OvsColumn | undefined): value is readonly (string | number)[] => Array.isArray(value);
+export const isMap = (value: OvsColumn | undefined): value is OvsMap =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Only those columns that are spoken of. */
+export const knownColumns = (columns: { readonly [column: string]: OvsColumn | undefined }): OvsColumns =>
+  Object.fromEntries(
+    Object.entries(columns).flatMap(([column, value]) => (value === undefined ? [] : [[column, value]])),
+  );

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { sh } from '../script.ts';
 import { exec, snippet, type Step } from '../step.ts';
-import type { OvsColumn, OvsColumns, OvsTable } from './columns.ts';
+import { isMap, type OvsColumn, type OvsColumns, type OvsTable } from './columns.ts';
 
 /** One command of ovs-vsctl, as words: options first. */
 export type OvsCommand = readonly string[];
@@ -62,9 +62,6 @@ export const createColumns = (columns: OvsColumns): readonly string[] =>
   });
 
 const isList = (value: OvsColumn | readonly OvsAtom[]): value is readonly (string | number)[] => Array.isArray(value);
-const isMap = (value: OvsColumn): value is { readonly [key: string]: string | null } =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 const words = (commands: readonly OvsCommand[]): readonly string[] =>
   commands.flatMap((command, i) => (i === 0 ? command : ['--', ...command]));
 

@@ -52,6 +52,7 @@ export const changePort = (name: string, from: OvsPortState, to: OvsPortState): 
 
 /** A mirror as a state keeps it. */
 export type OvsMirrorState = {
+  readonly name: string;
   readonly columns: OvsColumns;
   readonly select_src_port: readonly string[];
   readonly select_dst_port: readonly string[];
@@ -59,6 +60,7 @@ export type OvsMirrorState = {
 };
 
 export const mirrorState = (mirror: OvsMirror): OvsMirrorState => ({
+  name: mirror.name,
   columns: mirror.config,
   select_src_port: mirror.selectSrc,
   select_dst_port: mirror.selectDst,
@@ -66,7 +68,7 @@ export const mirrorState = (mirror: OvsMirror): OvsMirrorState => ({
 });
 
 /** Makes a mirror; ports are found by name within the transaction. */
-export function addMirror(bridge: string, name: string, mirror: OvsMirrorState, id = ''): readonly OvsCommand[] {
+export function addMirror(bridge: string, mirror: OvsMirrorState, id = ''): readonly OvsCommand[] {
   const output = mirror.output_port === null ? [] : [mirror.output_port];
   const ports = [...new Set([...mirror.select_src_port, ...mirror.select_dst_port, ...output])];
   const symbol = (port: string): string => `@m${id}_${ports.indexOf(port)}`;
@@ -78,7 +80,7 @@ export function addMirror(bridge: string, name: string, mirror: OvsMirrorState, 
       `--id=@m${id}`,
       'create',
       'Mirror',
-      ...createColumns({ name, ...mirror.columns }),
+      ...createColumns({ name: mirror.name, ...mirror.columns }),
       ...list('select_src_port', mirror.select_src_port),
       ...list('select_dst_port', mirror.select_dst_port),
       ...list('output_port', output),

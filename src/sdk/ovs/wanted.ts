@@ -1,10 +1,9 @@
 import { missing } from '../errors.ts';
+import type { OvsMap } from './columns.ts';
 import type { OvsBridge, OvsDatabase } from './database.ts';
 
-type TextMap = { readonly [key: string]: string | null };
-
 /** What a map should be: keys that are not named stay, unless the map is to be replaced. */
-export function wantMap(given: TextMap | undefined, now: TextMap | undefined, replace: boolean): TextMap | undefined {
+export function wantMap(given: OvsMap | undefined, now: OvsMap | undefined, replace: boolean): OvsMap | undefined {
   if (given === undefined || !replace) return given;
   const others = Object.keys(now ?? {}).filter((key) => !(key in given));
   return { ...given, ...Object.fromEntries(others.map((key) => [key, null])) };
