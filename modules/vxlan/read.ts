@@ -28,6 +28,8 @@ export type State = {
   ageing: number;
   mtu: number;
   up: boolean;
+  /** Never wanted: for what is made again. */
+  mac?: string;
   bridge: string | null;
   remotes: string[];
   fdb: { mac: string; dst: string }[];
@@ -82,6 +84,7 @@ export function readState(link: Link, fdb: readonly FdbEntry[], addresses: reado
     ageing: info.ageing,
     mtu: link.mtu,
     up: link.up,
+    ...(link.mac === undefined ? {} : { mac: link.mac }),
     bridge: link.master ?? null,
     remotes: [...new Set(flood)].toSorted(),
     fdb: entries.filter(({ mac }) => mac !== zeroMac).toSorted(byMac),

@@ -38,19 +38,10 @@ const differs = (from: Goal, to: Goal, key: keyof State): boolean => to[key] !==
 
 function create(name: string, to: Goal): readonly Step[] {
   const empty: Goal = { remotes: [], fdb: [], addresses: [], bridge: null, up: false };
-  const head = [
-    'ip',
-    'link',
-    'add',
-    'name',
-    name,
-    'type',
-    'vxlan',
-    'id',
-    String(to.vni),
-    'dstport',
-    String(to.dstport),
-  ];
+  // Made again it keeps its address, which neighbours remember; a new one gets one from the kernel.
+  const mac = to.mac === undefined ? [] : ['address', to.mac];
+  const kind = ['type', 'vxlan', 'id', String(to.vni), 'dstport', String(to.dstport)];
+  const head = ['ip', 'link', 'add', 'name', name, ...mac, ...kind];
   const group = to.group === null || to.group === undefined ? [] : ['group', to.group];
   const dev = to.dev === null || to.dev === undefined ? [] : ['dev', to.dev];
   const local = to.local === null || to.local === undefined ? [] : ['local', to.local];

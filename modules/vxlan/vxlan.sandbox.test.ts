@@ -68,15 +68,22 @@ describe.each([['sh'], ['bash'], ['busybox sh']])('vxlan under %s', (shell) => {
     apply(vxlan, { ...base, bridge: 'br-blue' }, host);
     expect(host.run('ip link set dev vxlan100 type vxlan id 101').stderr).toContain('Cannot change VNI');
     expect(host.run('ip link set dev vxlan100 type vxlan dstport 4790').stderr).toContain('Cannot change port');
+    const mac = (): string => host.look('cat /sys/class/net/vxlan100/address');
+    const before = mac();
     const done = apply(vxlan, { ...base, vni: 101, dstport: 4790, bridge: 'br-blue' }, host);
     expect(done.left).toEqual([]);
+    expect(mac()).toBe(before);
     expect(info()).toMatchObject({ id: 101, port: 4790, local: '10.0.1.1' });
     expect(host.look('bridge fdb show dev vxlan100 | grep -c dst')).toBe('2\n');
     done.undo();
     expect(info()).toMatchObject({ id: 100, port: 4789 });
     expect(read(vxlan, { ...base, bridge: 'br-blue' }, host).changes).toEqual([]);
-    apply(vxlan, { name: 'vxlan100', state: 'absent' }, host);
+    const gone = apply(vxlan, { name: 'vxlan100', state: 'absent' }, host);
     expect(host.look('ls /sys/class/net')).not.toMatch(/br-blue|vxlan/);
+    gone.undo();
+    // Its neighbours know it by that address.
+    expect(mac()).toBe(before);
+    apply(vxlan, { name: 'vxlan100', state: 'absent' }, host);
   });
 
   it('keeps a bridge that was there, and one that others use', () => {

@@ -28,10 +28,10 @@ export async function playOn(
 
 /** Runs kvmnet with the lab's inventory and reads its events. */
 export async function kvmnetOn(lab: Lab, args: readonly string[], options?: RunOptions): Promise<Played> {
-  return await commandOn(lab, 'kvmnet', args, options);
+  return await commandOn(lab, 'kvmnet "$@"', args, options);
 }
 
-/** The same with a command line as in the documentation, `kvmnet MODULE PATTERN …`, to which arguments are added. */
+/** The same with a command line as in the documentation, `kvmnet MODULE PATTERN …`; further arguments go where `"$@"` is. */
 export async function commandOn(
   lab: Lab,
   command: string,
@@ -39,7 +39,7 @@ export async function commandOn(
   options: RunOptions = {},
 ): Promise<Played> {
   const started = performance.now();
-  const line = `kvmnet() { exec node "$KVMNET_MAIN" "$@"; }; ${command} "$@"`;
+  const line = `kvmnet() { exec node "$KVMNET_MAIN" "$@"; }; ${command}`;
   const argv = ['sh', '-c', line, 'sh', ...args, '-i', lab.inventoryPath, '--report', 'jsonl'];
   const env = { KVMNET_MAIN: main, ...options.env };
   const { code, stdout, stderr } = await lab.run(argv, { timeout: 300, ...options, env });

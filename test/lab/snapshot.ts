@@ -23,7 +23,7 @@ const TOPICS: Readonly<Record<string, string>> = {
     'find /etc /var/lib/kvmnet /usr/local -xdev ! -name "*.new" ! -path "/etc/mtab" -printf "%y %m %u:%g %p %l\\n" 2>/dev/null | sort',
   contents: 'find /etc /var/lib/kvmnet /usr/local -xdev -type f -exec sha256sum {} + 2>/dev/null | sort -k2',
   units:
-    '[ ! -d /run/systemd/system ] || { systemctl list-unit-files --no-legend --no-pager | sed "s/  */ /g"; systemctl list-units --type=service,timer,socket --state=active --no-legend --no-pager --plain | sed -E "s/ +/ /g" | cut -d" " -f1-4; }',
+    '[ ! -d /run/systemd/system ] || { systemctl list-unit-files --no-legend --no-pager | sed "s/  */ /g"; systemctl list-units --type=service,timer,socket --state=active --no-legend --no-pager --plain | grep -Ev "^user(-runtime-dir)?@" | sed -E "s/ +/ /g" | cut -d" " -f1-4; }',
 };
 
 /** Rules with their table before them. An empty built-in chain that accepts is the same as none: reading may make one. */

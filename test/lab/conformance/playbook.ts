@@ -1,0 +1,28 @@
+import { join } from 'node:path';
+import { folderFiles, type FolderFiles } from '../../../src/sdk/testing/folder-files.ts';
+import { exampleCommand } from '../../../src/cli/parameters/example-command.ts';
+import type { Host, Lab } from '../index.ts';
+import { commandOn, playOn, type Played } from '../play-on.ts';
+import type { Trial } from './subjects.ts';
+
+/** A folder with a playbook of one task, as its author would have it. */
+export interface TrialPlaybook {
+  readonly files: FolderFiles;
+  play(args?: readonly string[]): Promise<Played>;
+  /** The same task as the documentation gives it for the command line. */
+  adHoc(args?: readonly string[]): Promise<Played>;
+}
+
+export function trialPlaybook({ subject, example, table }: Trial, lab: Lab, host: Host): TrialPlaybook {
+  const files = folderFiles((text) => text.replaceAll('{{ inventory_hostname }}', host.name));
+  for (const [name, text] of Object.entries(table.files ?? {})) files.put(name, text);
+  const task = { name: example.title, [subject.name]: example.params };
+  // JSON is YAML.
+  files.put('site.yml', JSON.stringify([{ hosts: 'all', gather_facts: false, tasks: [task] }], null, 2));
+  const command = exampleCommand(subject.module, example).replace(' PATTERN -i INVENTORY', ` ${host.name} "$@"`);
+  return {
+    files,
+    play: (args) => playOn(lab, join(files.root, 'site.yml'), host, args),
+    adHoc: (args) => commandOn(lab, command, args, { cwd: files.root }),
+  };
+}
