@@ -93,3 +93,11 @@ export async function askPassword(ask: Ask, what: string, remedy: string): Promi
   if (answer !== undefined) return answer;
   throw new KvmnetError('usage', `there is no terminal to ask for the ${what}`, { hint: remedy });
 }
+
+/** A password that is made up now: asked for twice, because a slip would lock everything away. */
+export async function askNewPassword(ask: Ask, what: string, remedy: string): Promise<string> {
+  const answer = await askPassword(ask, what, remedy);
+  if (answer === '') throw new KvmnetError('usage', `the ${what} is empty`);
+  if ((await askPassword(ask, `${what} again`, remedy)) === answer) return answer;
+  throw new KvmnetError('usage', 'these were two different passwords');
+}

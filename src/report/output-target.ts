@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { KvmnetError } from '../util/errors.ts';
+import { fileProblem } from '../util/file-problem.ts';
 
 /** Where a reporter writes: the standard output, or a file of its own. */
 export interface OutputTarget {
@@ -21,13 +22,9 @@ export const streamTarget = (stream: Writable): OutputTarget => ({
 export async function fileTarget(path: string): Promise<OutputTarget> {
   const stream = createWriteStream(path);
   const cannotWrite = (cause: unknown): KvmnetError =>
-    new KvmnetError(
-      'io',
-      `cannot write the report ${path}: ${cause instanceof Error ? cause.message : String(cause)}`,
-      {
-        cause,
-      },
-    );
+    new KvmnetError('io', `cannot write the report ${path}: ${fileProblem(cause)}`, {
+      cause,
+    });
   await once(stream, 'open').catch((error: unknown) => {
     throw cannotWrite(error);
   });

@@ -181,10 +181,10 @@ describe('kvmnet vault', () => {
     expect(opened.stdout).toBe('abc');
   });
   it.each([
-    [['view', 'none'], /^error: cannot read none: ENOENT/],
+    [['view', 'none'], /^error: cannot read none: it does not exist$/],
     [
       ['view', 'secret.yml', '--vault-password-file', 'none'],
-      /^error: cannot read the vault password from none: ENOENT/,
+      /^error: cannot read the vault password from none: it does not exist$/,
     ],
     [['view'], /^error: missing required argument "words"/],
   ])('%j', async (args, message) => {

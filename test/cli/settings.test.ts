@@ -24,6 +24,18 @@ describe('the project file', () => {
     });
     expect([withFlags.stdout.includes('x   '), said(withFlags.stdout)]).toEqual([true, 'flag']);
   });
+  it('sets switches that a flag can turn off again', async () => {
+    const cwd = project({
+      ...base,
+      'kvmnet.yml': 'inventory: lab\ndiff: yes\nextra_vars: { who: me }\nreport: jsonl\n',
+    });
+    const diffOf = async (...args: readonly string[]): Promise<unknown> => {
+      const { stdout } = await kvmnet(['play', 'plays/site.yml', ...args], { cwd });
+      return (JSON.parse(stdout.split('\n')[0] ?? '') as { readonly diff: unknown }).diff;
+    };
+    expect(await diffOf()).toBe(true);
+    expect(await diffOf('--no-diff')).toBe(false);
+  });
   it('is found above the playbook, and its paths are relative to it', async () => {
     const cwd = project({ ...base, 'kvmnet.yml': 'inventory: [lab, other.yml]\nextra_vars: { who: me }\n' });
     const { stdout, stderr } = await kvmnet(['play', join(cwd, 'plays/site.yml')]);

@@ -24,13 +24,12 @@ export async function run(cli: Cli, args: readonly string[]): Promise<number> {
       hint: 'e.g. kvmnet inventory -i prod --graph',
     });
   }
-  const chosen = resolveSettings(cli, command, sourceSettings);
-  const inventory = await openInventory(cli, chosen);
+  const inventory = await openInventory(cli, resolveSettings(cli, command, sourceSettings));
   const { graphInventory, listInventory, showHost, showHosts } = await import('../../inventory/index.ts');
   if (options.graph === true) cli.print(graphInventory(inventory));
   else if (options.host !== undefined) cli.print(showHost(inventory, options.host));
   else if (options.hosts === undefined) cli.print(listInventory(inventory));
-  else printLines(cli, showHosts(inventory, options.hosts, chosen.limit));
+  else printLines(cli, showHosts(inventory, options.hosts));
   return 0;
 }
 

@@ -1,13 +1,15 @@
 import type { Registry } from '../../engine/registry.ts';
 import { modulePage } from './module-page.ts';
+import { settingsPage } from './settings-page.ts';
 import { indexMarkdown, pageMarkdown } from './page-markdown.ts';
 
-/** The files of `docs/modules/` with their content. */
+/** The generated files below `docs/` with their content. */
 export async function allPages(registry: Registry): Promise<ReadonlyMap<string, string>> {
   const modules = await Promise.all(registry.names().map((name) => registry.get(name)));
   const pages = modules.flatMap((module) => (module === undefined ? [] : [modulePage(module)]));
   return new Map([
-    ['README.md', indexMarkdown(pages)],
-    ...pages.map((page) => [`${page.name}.md`, pageMarkdown(page)] as const),
+    ['configuration.md', settingsPage()],
+    ['modules/README.md', indexMarkdown(pages)],
+    ...pages.map((page) => [`modules/${page.name}.md`, pageMarkdown(page)] as const),
   ]);
 }

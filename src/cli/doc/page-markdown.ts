@@ -1,6 +1,5 @@
+import { generatedBy } from './generated-by.ts';
 import type { ModulePage, ParameterRow } from './module-page.ts';
-
-const generated = '<!-- Made from the schema of the module by "npm run docs"; do not edit. -->';
 
 /** The page of a module below `docs/modules/`. */
 export function pageMarkdown(page: ModulePage): string {
@@ -8,7 +7,7 @@ export function pageMarkdown(page: ModulePage): string {
     ({ yaml, needs }) => `\`\`\`yaml\n${yaml}\n\`\`\`${needs === undefined ? '' : `\n\n${needsText(needs)}`}`,
   );
   return [
-    generated,
+    generatedBy,
     `# ${page.name}`,
     `${page.summary}.`.replace(/\.\.$/, '.'),
     page.remarks.join(' '),
@@ -40,5 +39,5 @@ const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\
 /** The list of all modules. */
 export function indexMarkdown(pages: readonly ModulePage[]): string {
   const rows = pages.map(({ name, summary }) => `| [${name}](${name}.md) | ${cell(summary)} |`);
-  return [generated, '# Modules', ['| Module | |', '| --- | --- |', ...rows].join('\n')].join('\n\n').concat('\n');
+  return [generatedBy, '# Modules', ['| Module | |', '| --- | --- |', ...rows].join('\n')].join('\n\n').concat('\n');
 }

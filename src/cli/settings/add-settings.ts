@@ -3,8 +3,17 @@ import { definitions, type SettingName } from './definitions.ts';
 
 /** Gives a command the flags of those settings. What they hold is read by `resolveSettings`. */
 export function addSettings<C extends Pick<Command, 'addOption'>>(command: C, names: readonly SettingName[]): C {
-  for (const name of names) command.addOption(optionOf(name));
+  for (const name of names) for (const option of optionsOf(name)) command.addOption(option);
   return command;
+}
+
+/** The flag, and for a switch that a project may set also its opposite, which the help need not show. */
+function optionsOf(name: SettingName): readonly Option[] {
+  const definition = definitions[name];
+  const option = optionOf(name);
+  if (option.required || 'repeat' in definition || 'once' in definition || option.long === undefined) return [option];
+  const opposite = option.negate ? option.long.replace(/^--no-/, '--') : option.long.replace(/^--/, '--no-');
+  return [option, new Option(opposite, `the opposite of ${option.long}`).hideHelp()];
 }
 
 function optionOf(name: SettingName): Option {

@@ -1,6 +1,6 @@
 import { createVault, encryptText, isVaultText, type VaultSecret } from '../../lang/index.ts';
 import { KvmnetError } from '../../util/errors.ts';
-import { askPassword, createAsk } from '../ask.ts';
+import { askNewPassword, askPassword, createAsk } from '../ask.ts';
 import type { Cli } from '../cli.ts';
 import { createCommand, parseArguments } from '../command.ts';
 import { addSettings } from '../settings/add-settings.ts';
@@ -14,6 +14,8 @@ interface VaultAction {
   readonly name: string;
   readonly usage: string;
   readonly summary: string;
+  /** It encrypts what was not encrypted before. */
+  readonly makes?: true;
   readonly run: (call: Call) => Promise<void>;
 }
 
@@ -35,12 +37,24 @@ interface VaultOptions {
 }
 
 export const vaultActions: readonly VaultAction[] = [
-  { name: 'encrypt', usage: 'FILE...', summary: 'encrypt files; "-" reads the standard input', run: encrypt },
+  {
+    name: 'encrypt',
+    usage: 'FILE...',
+    summary: 'encrypt files; "-" reads the standard input',
+    makes: true,
+    run: encrypt,
+  },
   { name: 'decrypt', usage: 'FILE...', summary: 'decrypt files for good', run: decrypt },
   { name: 'view', usage: 'FILE...', summary: 'print what is in encrypted files', run: view },
   { name: 'edit', usage: 'FILE', summary: 'open an encrypted file in $EDITOR', run: edit },
   { name: 'rekey', usage: 'FILE...', summary: 'encrypt files with another password', run: rekey },
-  { name: 'encrypt-string', usage: '[TEXT]', summary: 'print a text as a !vault value', run: encryptString },
+  {
+    name: 'encrypt-string',
+    usage: '[TEXT]',
+    summary: 'print a text as a !vault value',
+    makes: true,
+    run: encryptString,
+  },
 ];
 
 const settingNames = ['vault_id', 'vault_password_file', 'verbose'] as const;
@@ -63,7 +77,11 @@ export async function runVaultAction(cli: Cli, action: VaultAction, args: readon
   const given = await vaultSecrets(cli, resolveSettings(cli, command, settingNames), ask);
   const asked = async (): Promise<VaultSecret> => ({
     id: 'default',
-    secret: await askPassword(ask, 'vault password', 'give it with --vault-password-file FILE'),
+    secret: await (action.makes === true ? askNewPassword : askPassword)(
+      ask,
+      'vault password',
+      'give it with --vault-password-file FILE',
+    ),
   });
   const secrets = given.length > 0 ? given : [await asked()];
   await action.run({ cli, words, secrets, secret: chosen(secrets, options), options });
@@ -136,7 +154,7 @@ async function rekey(call: Call): Promise<void> {
     ask,
   );
   const remedy = 'give it with --new-vault-password-file FILE';
-  const secret = fresh ?? { id: 'default', secret: await askPassword(ask, 'new vault password', remedy) };
+  const secret = fresh ?? { id: 'default', secret: await askNewPassword(ask, 'new vault password', remedy) };
   // All are opened before the first is written: a wrong password changes nothing.
   const opened = await Promise.all(
     call.words.map(async (file) => [file, await open(call, file, await readText(cli, file))] as const),

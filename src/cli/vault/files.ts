@@ -3,6 +3,7 @@ import { chmod, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
 import { KvmnetError } from '../../util/errors.ts';
+import { fileProblem } from '../../util/file-problem.ts';
 import type { Cli } from '../cli.ts';
 
 /** The text of a file; of the standard input for `-`. @throws KvmnetError code `io` */
@@ -29,4 +30,4 @@ export async function replaceFile(cli: Cli, file: string, text: string): Promise
 }
 
 const failed = (what: string, file: string, cause: unknown): KvmnetError =>
-  new KvmnetError('io', `cannot ${what} ${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  new KvmnetError('io', `cannot ${what} ${file}: ${fileProblem(cause)}`, { cause });

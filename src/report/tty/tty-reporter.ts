@@ -48,6 +48,11 @@ export function createTtyReporter(stdout: OutputStream, view: LineView, now: () 
   /** Whatever ends the process, the cursor comes back. */
   const onExit = (): void => hide();
   let suspended = false;
+  /** ^Z: the shell gets a clean line and its cursor; when the run goes on, so does the drawing. */
+  const onStop = (): void => {
+    hide();
+    process.kill(process.pid, 'SIGSTOP');
+  };
 
   const draw = (icon: (host: string) => string): void => {
     if (suspended) return;
@@ -97,7 +102,10 @@ export function createTtyReporter(stdout: OutputStream, view: LineView, now: () 
   return {
     handle(event) {
       table.handle(event, now());
-      if (event.type === 'run') process.once('exit', onExit);
+      if (event.type === 'run') {
+        process.once('exit', onExit);
+        process.on('SIGTSTP', onStop);
+      }
       if (event.type === 'play') startPlay(event.hosts);
       if (event.type === 'host-end')
         running.get(event.host)?.(event.status === 'ok' ? undefined : new Error(event.status));
@@ -118,6 +126,7 @@ export function createTtyReporter(stdout: OutputStream, view: LineView, now: () 
       hide();
       flush();
       process.removeListener('exit', onExit);
+      process.removeListener('SIGTSTP', onStop);
       return new Promise((resolve) => stdout.write('', () => resolve()));
     },
   };

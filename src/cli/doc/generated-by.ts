@@ -1,0 +1,1 @@
+export const generatedBy = '<!-- Made from the code by "npm run docs"; do not edit. -->';
