@@ -12,6 +12,7 @@ import {
 } from '../lang/index.ts';
 import { splitWords } from '../sdk/index.ts';
 import { DiagnosticsError, KvmnetError } from '../util/errors.ts';
+import { fileProblem } from '../util/file-problem.ts';
 import type { Json } from '../util/json.ts';
 import type { SourceLocation } from '../util/source.ts';
 import type { Cli } from './cli.ts';
@@ -56,8 +57,7 @@ async function variablesOf(cli: Cli, source: Source, vault: Vault): Promise<Vari
 
 async function fileVariables(cli: Cli, file: string, vault: Vault): Promise<Variables> {
   const content = await readFile(resolve(cli.cwd, file), 'utf8').catch((cause: unknown) => {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new KvmnetError('usage', `cannot read the variables file ${file}: ${reason}`, { cause });
+    throw new KvmnetError('usage', `cannot read the variables file ${file}: ${fileProblem(cause)}`, { cause });
   });
   return parsed(await openText(content, file, vault), file);
 }

@@ -11,7 +11,11 @@ export async function start(version: string): Promise<void> {
   const cli = createCli(version, args);
   // A reader that has gone away (`| head`) is no reason to leave hosts half done: the run goes on unseen.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);
-  const onBug = async (error: unknown): Promise<void> => process.exit(await fail(cli, error));
+  const onBug = async (error: unknown): Promise<void> => {
+    // Should telling of it fail as well, that must not come back here.
+    process.removeAllListeners('uncaughtException');
+    process.exit(await fail(cli, error));
+  };
   process.on('uncaughtException', (error) => void onBug(error));
   const { dispatch } = await import('./dispatch.ts');
   const code = await dispatch(cli, args).catch((error: unknown) => fail(cli, error));

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import type { Ask } from '../engine/action/action-host.ts';
 import { createVault, type Vault, type VaultSecret } from '../lang/index.ts';
 import { KvmnetError } from '../util/errors.ts';
+import { fileProblem } from '../util/file-problem.ts';
 import { askPassword } from './ask.ts';
 import type { Cli } from './cli.ts';
 import type { Settings } from './settings/definitions.ts';
@@ -55,8 +56,9 @@ async function readSecret(cli: Cli, file: string): Promise<string> {
     const secret = text.trim();
     if (secret !== '') return secret;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new KvmnetError('vault', `cannot read the vault password from ${file}: ${reason}`, { cause: error });
+    throw new KvmnetError('vault', `cannot read the vault password from ${file}: ${fileProblem(error)}`, {
+      cause: error,
+    });
   }
   throw new KvmnetError('vault', `the vault password from ${file} is empty`);
 }

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { KvmnetError } from '../util/errors.ts';
+import { fileProblem } from '../util/file-problem.ts';
 import type { SourceLocation } from '../util/source.ts';
 import { splitPattern } from './pattern.ts';
 
 interface LimitPattern {
   readonly pattern: string;
-  readonly at: SourceLocation | undefined;
+  readonly at: SourceLocation;
 }
 
 /**
@@ -15,8 +16,14 @@ interface LimitPattern {
  */
 export function limitPatterns(limit: string, cwd: string): readonly LimitPattern[] {
   return splitPattern(limit).flatMap((term) =>
-    term.startsWith('@') ? fileLines(term.slice(1), cwd) : [{ pattern: term, at: undefined }],
+    term.startsWith('@') ? fileLines(term.slice(1), cwd) : [{ pattern: term, at: placeOf(term, limit) }],
   );
+}
+
+/** It may come from a setting as well: shown as one would type it. */
+function placeOf(term: string, limit: string): SourceLocation {
+  const text = `--limit ${limit}`;
+  return { file: '<command line>', line: 1, column: Math.max(text.indexOf(term, '--limit '.length), 0) + 1, text };
 }
 
 function fileLines(name: string, cwd: string): readonly LimitPattern[] {
@@ -24,14 +31,10 @@ function fileLines(name: string, cwd: string): readonly LimitPattern[] {
   try {
     text = readFileSync(resolve(cwd, name), 'utf8');
   } catch (error) {
-    throw new KvmnetError(
-      'inventory',
-      `cannot read the limit file ${name}: ${error instanceof Error ? error.message : String(error)}`,
-      {
-        hint: '-l @FILE takes a file with one host or pattern a line',
-        cause: error,
-      },
-    );
+    throw new KvmnetError('inventory', `cannot read the limit file ${name}: ${fileProblem(error)}`, {
+      hint: '-l @FILE takes a file with one host or pattern a line',
+      cause: error,
+    });
   }
   const lines = text
     .replace(/^\uFEFF/, '')

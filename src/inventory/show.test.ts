@@ -23,7 +23,7 @@ describe('what is shown', () => {
   it('--graph of one group', async () => {
     expect(graphInventory(await loadFiles(files), 'b')).toBe('@b:\n  |--@a:\n  |  |--h2\n  |  |--h1');
     expect(await problemsOf(async () => graphInventory(await loadFiles(files), 'c'))).toEqual([
-      'no group is called "c"; did you mean "a"?',
+      'no group is called "c"; known: a, all, b, ungrouped',
     ]);
   });
 

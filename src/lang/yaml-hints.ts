@@ -12,6 +12,11 @@ export function explainSyntax(error: YAMLException, source: SourceText): KvmnetE
 }
 
 function explain(reason: string, line: string, rest: string): readonly [string, string | undefined] {
+  if (/deficient indentation/.test(reason) && line === '')
+    return [
+      'the file ends inside of a list, a mapping or a quoted text',
+      'close what was opened above: a quote, ] or }',
+    ];
   if (/deficient indentation/.test(reason))
     return ['this line is indented too little', 'or a list, mapping or text that begins above it is not closed'];
   if (/tab characters/.test(reason)) return ['a tab in the indentation', 'indent with spaces'];

@@ -272,7 +272,7 @@ describe('plays', () => {
     [
       'bad YAML',
       '- hosts: [all\n',
-      'site.yml:2:1 YAML: this line is indented too little | or a list, mapping or text that begins above it is not closed',
+      'site.yml:2:1 YAML: the file ends inside of a list, a mapping or a quoted text | close what was opened above: a quote, ] or }',
     ],
     [
       'a duplicate key',

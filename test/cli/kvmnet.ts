@@ -2,8 +2,7 @@ import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
-import { onTestFinished } from 'vitest';
-import { builtFolder } from './build.ts';
+import { inject, onTestFinished } from 'vitest';
 
 interface CallOptions {
   readonly cwd?: string;
@@ -17,7 +16,7 @@ export interface Call {
   readonly stderr: string;
 }
 
-export const program = join(builtFolder, 'src/cli/main.js');
+export const program = join(inject('builtFolder'), 'src/cli/main.js');
 
 /** Runs the program as a shell would, without a terminal and with nothing of the tester's environment. */
 export async function kvmnet(args: readonly string[], { cwd, env = {}, input = '' }: CallOptions = {}): Promise<Call> {

@@ -3,6 +3,7 @@ import type { VarSource } from '../../lang/index.ts';
 import type { Task } from '../../playbook/model.ts';
 import { KvmnetError } from '../../util/errors.ts';
 import type { SourceLocation } from '../../util/source.ts';
+import { didYouMean } from '../../util/suggest.ts';
 import type { FileStat } from '../controller-files.ts';
 import { bindBecome, bindEnvironment, bindTask, bindText, conditions, loopItems, taskFiles } from '../run/bind-task.ts';
 import { keyword, type Frames } from '../run/frames.ts';
@@ -45,6 +46,7 @@ export async function rehearseTask(
     if (target !== undefined && context.input.inventory.host(target) === undefined) {
       throw new KvmnetError('playbook', `delegate_to: "${target}" is not in the inventory`, {
         at: keyword(frames, task, 'delegateTo')?.at,
+        hint: didYouMean(target, context.input.inventory.hosts.keys()),
       });
     }
   });

@@ -13,6 +13,7 @@ import {
 } from '../../lang/index.ts';
 import type { Host } from '../../inventory/model.ts';
 import type { Task } from '../../playbook/model.ts';
+import { displayPath } from '../../playbook/display-path.ts';
 import { validateParams } from '../../playbook/validate-params.ts';
 import type { AnyModule, AnyResource, ControllerFiles } from '../../sdk/index.ts';
 import type { BoundExpression } from '../../sdk/action.ts';
@@ -193,5 +194,6 @@ export const taskFiles = (
   controllerFiles({
     folders: task.searchPath,
     hashes,
-    render: (text, file) => compileTemplate(text, originAt({ file, line: 1, column: 1 }, text)).render(vars),
+    render: (text, file) =>
+      compileTemplate(text, originAt({ file: displayPath(file), line: 1, column: 1 }, text)).render(vars),
   });
