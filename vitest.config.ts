@@ -9,6 +9,8 @@ export default defineConfig({
           name: 'pure',
           include: ['src/**/*.test.ts', 'modules/**/*.test.ts', 'test/architecture/**/*.test.ts'],
           exclude: ['**/*.sandbox.test.ts'],
+          // Generous: a machine under load takes many times as long, and a test that hangs is still found.
+          testTimeout: 60_000,
         },
       },
       // Real shells, real tools and a real kernel in a sandbox: needs root, leaves the machine alone.
