@@ -90,7 +90,7 @@ describe.each<[string, string[]]>([
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'kvmnet-wait-'));
     writeFileSync(join(folder, 'log'), 'starting\nready at 12:00\n');
-    const code = `const s = require('net').createServer((c) => c.end('220 here\\r\\n')).listen(0, '127.0.0.1', () => console.log(s.address().port))`;
+    const code = `const s = require('net').createServer((c) => c.on('error', () => {}).end('220 here\\r\\n')).listen(0, '127.0.0.1', () => console.log(s.address().port))`;
     server = spawn(process.execPath, ['-e', code], { stdio: ['ignore', 'pipe', 'inherit'] });
     port = await new Promise((resolve) =>
       server.stdout?.once('data', (data: Buffer) => resolve(Number(data.toString()))),

@@ -146,7 +146,7 @@ describe('warnings', () => {
   });
 });
 
-it('loads 5,000 hosts in 20 groups within a second', async () => {
+it('loads 5,000 hosts in 20 groups within a second of CPU time', async () => {
   const group = (g: number): string =>
     `    g${g}:\n      vars: { uplink: eth${g} }\n      hosts:\n` +
     Array.from(
@@ -155,11 +155,13 @@ it('loads 5,000 hosts in 20 groups within a second', async () => {
     ).join('');
   const text = `all:\n  children:\n${Array.from({ length: 20 }, (_, g) => group(g)).join('')}`;
   await inFolder({ 'hosts.yml': text }, async (cwd) => {
-    const start = performance.now();
+    // CPU time, not the clock: the machine may have more to do than this.
+    const cpu = (): number => process.cpuUsage().user / 1000;
+    const start = cpu();
     const inventory = await loadInventory(['hosts.yml'], { cwd });
-    const loaded = performance.now();
+    const loaded = cpu();
     const chosen = inventory.select('g*:&~h-\\d+-1.*:!h-1-*', { limit: 'g1:g2' });
-    const selected = performance.now();
+    const selected = cpu();
     expect([inventory.hosts.size, chosen.length]).toEqual([5000, 111]);
     expect(loaded - start).toBeLessThan(1000);
     expect(selected - loaded).toBeLessThan(50);

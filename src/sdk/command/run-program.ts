@@ -33,13 +33,13 @@ export async function runProgram(
   return outcome({ ...result, stdout: own }, shown, p.strip_empty_ends, started, ended);
 }
 
-// What tasks after it may ask for is there, empty: a check goes on as far as it can.
 const nothing = { rc: 0, stdout: '', stderr: '', stdout_lines: [], stderr_lines: [] };
 
 const wouldRun = (shown: Shown, text: string): ActionResult => ({
   changed: true,
   text: `would run: ${text}`,
-  data: { cmd: shown, ...nothing },
+  // No made-up output: what a later task asks of it is unknown, and said to be.
+  data: { cmd: shown },
 });
 
 const notNeeded = (shown: Shown, message: string): ActionResult => ({
@@ -52,7 +52,7 @@ const notNeeded = (shown: Shown, message: string): ActionResult => ({
 /** In check mode an earlier task may be the one that makes the folder. */
 const noFolder = (folder: string, host: ActionHost): ActionResult =>
   host.check
-    ? { changed: true, text: `would run in ${folder}, which is not there yet`, data: nothing }
+    ? { changed: true, text: `would run in ${folder}, which is not there yet` }
     : {
         changed: false,
         failed: true,
