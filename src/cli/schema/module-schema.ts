@@ -3,8 +3,11 @@ import { inputSchema, isYesNo, type JsonSchema } from '../parameters/json-schema
 
 export const dialect = 'https://json-schema.org/draft/2020-12/schema';
 
-/** A template may stand wherever something else than a text is expected. */
-const template: JsonSchema = { type: 'string', pattern: String.raw`\{\{` };
+/**
+ * A template or an expression may stand wherever something else than a text is expected. To an editor `!expr item.vni` is
+ * a text as well: anything that is more than a single word passes.
+ */
+const template: JsonSchema = { type: 'string', pattern: String.raw`[^\w-]` };
 
 /** The parameters of a module, as an editor should complete and check them. */
 export function moduleJsonSchema(module: AnyModule): JsonSchema & { readonly $schema: string } {
