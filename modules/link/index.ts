@@ -1,6 +1,16 @@
-import { defineModule, linkConfigFiles, linkConfigWarnings, noProbe, refuse, sh } from '../../src/sdk/index.ts';
+import {
+  byRouteKey,
+  defineModule,
+  linkConfigFiles,
+  linkConfigWarnings,
+  noProbe,
+  refuse,
+  routeKey,
+  sh,
+  type OwnRoute,
+} from '../../src/sdk/index.ts';
 import { LinkParams } from './params.ts';
-import { byKey, linkProbe, readState, routeKey, wantedRoute, type RouteState, type Seen, type State } from './read.ts';
+import { linkProbe, readState, wantedRoute, type Seen, type State } from './read.ts';
 import { linkSteps } from './steps.ts';
 
 export const link = defineModule({
@@ -93,15 +103,15 @@ export const link = defineModule({
 const linksOf = (state: Partial<State>): readonly string[] =>
   [state.name, state.master].filter((name) => typeof name === 'string');
 
-function wantedRoutes(p: LinkParams, now: State | null): RouteState[] {
+function wantedRoutes(p: LinkParams, now: State | null): OwnRoute[] {
   const routes = (p.routes ?? []).map(wantedRoute);
   const keys = new Set(routes.map(routeKey));
   const others = p.exact_routes ? [] : (now?.routes ?? []).filter((route) => !keys.has(routeKey(route)));
-  return [...others, ...routes].toSorted(byKey);
+  return [...others, ...routes].toSorted(byRouteKey);
 }
 
-function changedRoutes(from: readonly RouteState[], to: readonly RouteState[]): readonly string[] {
-  const texts = (routes: readonly RouteState[]): readonly string[] => routes.map((route) => JSON.stringify(route));
+function changedRoutes(from: readonly OwnRoute[], to: readonly OwnRoute[]): readonly string[] {
+  const texts = (routes: readonly OwnRoute[]): readonly string[] => routes.map((route) => JSON.stringify(route));
   const [was, will] = [texts(from), texts(to)];
   const changed = [
     ...from.filter((_, i) => !will.includes(was[i] ?? '')),

@@ -1,5 +1,8 @@
 import {
+  defaultMetric,
   missing,
+  ownRoutes,
+  type OwnRoute,
   parseAddresses,
   parseLinks,
   parseRoutes,
@@ -14,16 +17,6 @@ import {
 } from '../../src/sdk/index.ts';
 import { routeFamily, type LinkParams, type RouteParams } from './params.ts';
 
-/** A route of ours, canonical; an empty `via`: on the link itself. */
-export type RouteState = {
-  to: string;
-  family: 4 | 6;
-  via: string | null;
-  metric: number;
-  table: string;
-  source: string | null;
-};
-
 export type State = {
   name: string;
   up: boolean;
@@ -33,7 +26,7 @@ export type State = {
   alias: string | null;
   promisc: boolean;
   addresses: string[];
-  routes: RouteState[];
+  routes: OwnRoute[];
 };
 
 /** A link above or below ours. */
@@ -129,41 +122,19 @@ export function readState(p: LinkParams, seen: Seen): State | null {
       .filter(({ dynamic, scope, flags }) => !dynamic && scope !== 'link' && !flags.includes('temporary'))
       .map(({ address }) => address)
       .toSorted(),
-    routes: seen.routes.flatMap(ownRoute).toSorted(byKey),
+    routes: ownRoutes(seen.routes),
   };
 }
 
-// What the kernel, DHCP, router advertisements and routing daemons set is theirs; so are routes over several links.
-function ownRoute(route: Route): RouteState[] {
-  const ours = route.protocol === undefined || route.protocol === 'boot' || route.protocol === 'static';
-  if (!ours || route.type !== 'unicast' || route.table === 'local' || route.nexthops.length > 0) return [];
-  const six = route.to.includes(':') || route.via?.includes(':') === true || route.metric === 1024;
-  const family = six ? 6 : 4;
-  return [
-    {
-      to: route.to,
-      family,
-      via: route.via ?? null,
-      metric: route.metric ?? (six ? 1024 : 0),
-      table: route.table,
-      source: route.source ?? null,
-    },
-  ];
-}
-
-export function wantedRoute(route: RouteParams): RouteState {
+export function wantedRoute(route: RouteParams): OwnRoute {
   const family = routeFamily(route);
   const everything = route.to === 'default6' || route.to === '0.0.0.0/0' || route.to === '::/0';
   return {
     to: everything ? 'default' : route.to,
     family,
     via: route.via ?? null,
-    metric: route.metric ?? (family === 6 ? 1024 : 0),
+    metric: route.metric ?? defaultMetric(family),
     table: route.table,
     source: route.source ?? null,
   };
 }
-
-/** What makes two routes the same entry of the kernel's table. */
-export const routeKey = (route: RouteState): string => `${route.family} ${route.table} ${route.to} ${route.metric}`;
-export const byKey = (a: RouteState, b: RouteState): number => (routeKey(a) < routeKey(b) ? -1 : 1);

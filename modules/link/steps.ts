@@ -1,5 +1,5 @@
-import { exec, sh, snippet, type Step } from '../../src/sdk/index.ts';
-import { routeKey, type RouteState, type State } from './read.ts';
+import { exec, routeArguments, routeKey, sh, snippet, type OwnRoute, type Step } from '../../src/sdk/index.ts';
+import type { State } from './read.ts';
 
 type Goal = Partial<State>;
 
@@ -41,24 +41,10 @@ function addresses(name: string, from: Goal, to: Goal, fresh: boolean): readonly
 function routes(name: string, from: Goal, to: Goal, fresh: boolean): readonly Step[] {
   const was = from.routes ?? [];
   const wanted = to.routes ?? was;
-  const same = (a: RouteState) => (b: RouteState) => JSON.stringify(a) === JSON.stringify(b);
+  const same = (a: OwnRoute) => (b: OwnRoute) => JSON.stringify(a) === JSON.stringify(b);
   const come = fresh ? wanted : wanted.filter((route) => !was.some(same(route)));
   const keys = new Set(wanted.map(routeKey));
   const gone = was.filter((route) => !keys.has(routeKey(route)));
-  const words = (verb: string, route: RouteState): readonly string[] => [
-    'ip',
-    route.family === 6 ? '-6' : '-4',
-    'route',
-    verb,
-    route.to,
-    ...(route.via === null ? [] : ['via', route.via]),
-    'dev',
-    name,
-    'metric',
-    String(route.metric),
-    'table',
-    route.table,
-    ...(route.source === null || verb === 'del' ? [] : ['src', route.source]),
-  ];
-  return [...gone.map((route) => exec(words('del', route))), ...come.map((route) => exec(words('replace', route)))];
+  const set = (verb: 'replace' | 'del') => (route: OwnRoute) => exec(['ip', ...routeArguments(verb, name, route)]);
+  return [...gone.map(set('del')), ...come.map(set('replace'))];
 }

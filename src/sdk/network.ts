@@ -39,3 +39,4 @@ export { parseInterrupts, type InterruptLine } from './parsers/proc-interrupts.t
 export { parseFilters, type TcFilter, type U32Match } from './parsers/tc-filter-text.ts';
 export { parseHtbClasses, parseQdiscs, type HtbClass, type Qdisc, type TcNumber } from './parsers/tc.ts';
 export { readJson, toolJson, toolText, unreadable } from './parsers/tool-output.ts';
+export { byRouteKey, defaultMetric, ownRoutes, routeArguments, routeKey, type OwnRoute } from './own-route.ts';

@@ -1,0 +1,164 @@
+import { z } from 'zod';
+import {
+  noSuchDevice,
+  ownRoutes,
+  parseAddresses,
+  parseBridgeVlans,
+  parseLinks,
+  parseRoutes,
+  probeScript,
+  sh,
+  toolText,
+  unreadable,
+  type InterfaceAddress,
+  type Link,
+  type OwnRoute,
+  type PortVlan,
+  type Probe,
+  type ProbeOutput,
+} from '../../src/sdk/index.ts';
+import { vlanIds, type BridgeParams } from './params.ts';
+
+/** Addresses and routes of one link. */
+export type Layer3 = { addresses: string[]; routes: OwnRoute[] };
+
+export type State = {
+  up: boolean;
+  stp: boolean;
+  forward_delay: number;
+  ageing_time: number;
+  vlan_filtering: boolean;
+  mcast_snooping: boolean;
+  mac: string | null;
+  mtu: number;
+  ports: string[];
+  /** `eth1 10 pvid untagged`. */
+  vlans: string[];
+  addresses: string[];
+  routes: OwnRoute[];
+  /** Of `move_ip_from`. */
+  nic: Layer3;
+};
+
+export interface Seen {
+  readonly link: Link | undefined;
+  readonly nic: Link | undefined;
+  readonly ip: Layer3;
+  readonly nicIp: Layer3;
+  /** Addresses of the NIC that came by DHCP. */
+  readonly leased: readonly string[];
+  readonly ports: readonly string[];
+  /** Ports asked for, with the bridge or bond that they are in. */
+  readonly wanted: ReadonlyMap<string, { readonly master: string; readonly physical: boolean }>;
+  readonly vlans: readonly PortVlan[];
+}
+
+// "$1" the bridge, "$2" the link whose addresses move, the rest: ports asked for.
+const look = sh`command -v ip >/dev/null || exit 127
+for i in "$1" "$2"; do
+  if [ -n "$i" ] && [ -e "/sys/class/net/$i" ]; then
+    echo "ip $i $(ip -d -j addr show dev "$i")"
+    echo "routes $i $(ip -j route show table all dev "$i")"
+  fi
+done
+for i in "/sys/class/net/$1/brif"/*; do if [ -e "$i" ]; then echo "port \${i##*/}"; fi; done
+shift 2
+for i do
+  [ -e "/sys/class/net/$i" ] || continue
+  m=
+  if [ -e "/sys/class/net/$i/master" ]; then m=$(readlink "/sys/class/net/$i/master"); fi
+  if [ -e "/sys/class/net/$i/device" ]; then d=physical; else d=virtual; fi
+  echo "link $i $d \${m##*/}"
+done`;
+
+export const bridgeProbe = (p: BridgeParams): Probe<Omit<Seen, 'vlans'>> =>
+  probeScript(look, [p.name, p.move_ip_from ?? '', ...(p.ports ?? [])], (output) => {
+    const lines = toolText(output, 'ip -d -j addr show').split('\n');
+    const part = (...words: string[]): ProbeOutput => {
+      const start = `${words.join(' ')} `;
+      return { ...output, stdout: lines.find((line) => line.startsWith(start))?.slice(start.length) ?? '' };
+    };
+    const layer3 = (name: string): Layer3 => ({
+      addresses: lasting(parseAddresses(part('ip', name))),
+      routes: ownRoutes(parseRoutes(part('routes', name))),
+    });
+    const nic = p.move_ip_from ?? '';
+    return {
+      link: parseLinks(part('ip', p.name))[0],
+      nic: parseLinks(part('ip', nic))[0],
+      ip: layer3(p.name),
+      nicIp: layer3(nic),
+      leased: parseAddresses(part('ip', nic))
+        .filter(({ dynamic }) => dynamic)
+        .map(({ address }) => address),
+      ports: lines.flatMap((line) => (line.startsWith('port ') ? [line.slice(5)] : [])).toSorted(),
+      wanted: new Map(
+        lines.flatMap((line): [string, { master: string; physical: boolean }][] => {
+          const [word, name = '', kind, master = ''] = line.split(' ');
+          return word === 'link' ? [[name, { master, physical: kind === 'physical' }]] : [];
+        }),
+      ),
+    };
+  });
+
+/** VLANs of all ports; iproute2 cannot be asked for those of one bridge. */
+export const parseVlans = (output: ProbeOutput): readonly PortVlan[] =>
+  noSuchDevice(output) ? [] : parseBridgeVlans(output);
+
+// Link-local addresses stay with their link; what came by DHCP counts, as the bridge has to carry it.
+const lasting = (addresses: readonly InterfaceAddress[]): string[] =>
+  addresses
+    .filter(({ scope, flags }) => scope !== 'link' && !flags.includes('temporary'))
+    .map(({ address }) => address)
+    .toSorted();
+
+const Flag = z.union([z.literal(0), z.literal(1)]).transform((value) => value === 1);
+const Info = z.object({
+  stp_state: z.int().transform((value) => value > 0),
+  // Hundredths of a second.
+  forward_delay: z.number(),
+  ageing_time: z.number(),
+  vlan_filtering: Flag.default(false),
+  mcast_snooping: Flag.default(false),
+});
+
+export function readState(link: Link, seen: Seen): State {
+  const info = Info.safeParse(link.data);
+  if (!info.success) throw unreadable('ip -d -j link show type bridge', link.name, JSON.stringify(link.data));
+  return {
+    up: link.up,
+    stp: info.data.stp_state,
+    forward_delay: info.data.forward_delay / 100,
+    ageing_time: info.data.ageing_time / 100,
+    vlan_filtering: info.data.vlan_filtering,
+    mcast_snooping: info.data.mcast_snooping,
+    mac: link.mac ?? null,
+    mtu: link.mtu,
+    ports: [...seen.ports],
+    vlans: vlanTexts(seen.vlans.filter(({ dev }) => dev === link.name || seen.ports.includes(dev))),
+    addresses: [...seen.ip.addresses],
+    routes: [...seen.ip.routes],
+    nic: seen.nicIp,
+  };
+}
+
+const vlanTexts = (vlans: readonly PortVlan[]): string[] =>
+  vlans
+    .flatMap((item) =>
+      vlanIds(`${item.from}-${item.to}`).map((vid) => vlanText(item.dev, vid, item.pvid, item.untagged)),
+    )
+    .toSorted();
+
+const vlanText = (port: string, vid: number, pvid: boolean, untagged: boolean): string =>
+  `${port} ${vid}${pvid ? ' pvid' : ''}${untagged ? ' untagged' : ''}`;
+
+/** What is wanted of the VLANs: those of ports that are not named stay as they are. */
+export function wantedVlans(p: BridgeParams, now: readonly string[]): string[] | undefined {
+  if (p.vlans === undefined) return undefined;
+  const named = new Set(p.vlans.map(({ port }) => port));
+  const others = now.filter((text) => !named.has(text.split(' ', 1)[0] ?? ''));
+  const own = p.vlans.flatMap((item) =>
+    vlanIds(item.vlan).map((vid) => vlanText(item.port, vid, item.pvid, item.untagged)),
+  );
+  return [...new Set([...others, ...own])].toSorted();
+}

@@ -1,0 +1,136 @@
+import { exec, routeArguments, routeKey, type OwnRoute, type Step } from '../../src/sdk/index.ts';
+import type { Layer3, State } from './read.ts';
+
+type Goal = Partial<State>;
+const nothing: Layer3 = { addresses: [], routes: [] };
+
+/** From any state of the bridge to any other; `nic` is the link that addresses move from or back to. */
+export function bridgeSteps(
+  name: string,
+  nic: string | undefined,
+  from: Goal | null,
+  to: Goal | null,
+): readonly Step[] {
+  if (to === null) return from === null ? [] : removal(name, nic, from);
+  const made = from === null ? [exec(['ip', 'link', 'add', 'name', name, 'type', 'bridge'])] : [];
+  const was = from ?? {};
+  return [
+    ...made,
+    ...options(name, was, to),
+    ...batch(nic, name, was, to, from === null),
+    ...vlans(name, was, to),
+    ...(to.up === undefined || to.up === was.up
+      ? []
+      : [exec(['ip', 'link', 'set', 'dev', name, to.up ? 'up' : 'down'])]),
+  ];
+}
+
+// A bridge that gets its addresses from a port gives them back before it goes.
+function removal(name: string, nic: string | undefined, from: Goal): readonly Step[] {
+  const moved = nic !== undefined && (from.nic?.addresses ?? []).length === 0;
+  const back: Goal = {
+    ...from,
+    ports: [],
+    addresses: [],
+    routes: [],
+    nic: { addresses: from.addresses ?? [], routes: from.routes ?? [] },
+  };
+  return [...(moved ? batch(nic, name, from, back, false) : []), exec(['ip', 'link', 'del', 'dev', name])];
+}
+
+const differs = (from: Goal, to: Goal, key: keyof State): boolean => to[key] !== undefined && to[key] !== from[key];
+
+function options(name: string, from: Goal, to: Goal): readonly Step[] {
+  const words: string[] = [];
+  const flag = (key: 'stp' | 'vlan_filtering' | 'mcast_snooping', option: string): void => {
+    if (differs(from, to, key)) words.push(option, to[key] === true ? '1' : '0');
+  };
+  const time = (key: 'forward_delay' | 'ageing_time'): void => {
+    if (differs(from, to, key)) words.push(key, String(Math.round((to[key] ?? 0) * 100)));
+  };
+  // The kernel looks at the delay before it switches the protocol off, and takes none below 2 seconds with it.
+  const off = from.stp === true && to.stp === false;
+  if (!off) flag('stp', 'stp_state');
+  time('forward_delay');
+  time('ageing_time');
+  // A new bridge does not filter, and a kernel that cannot does not take a 0 either.
+  if (from.vlan_filtering !== undefined || to.vlan_filtering === true) flag('vlan_filtering', 'vlan_filtering');
+  flag('mcast_snooping', 'mcast_snooping');
+  const set = (...more: string[]): Step => exec(['ip', 'link', 'set', 'dev', name, ...more]);
+  return [
+    ...(off ? [set('type', 'bridge', 'stp_state', '0')] : []),
+    ...(words.length === 0 ? [] : [set('type', 'bridge', ...words)]),
+    ...(differs(from, to, 'mac') && typeof to.mac === 'string' ? [set('address', to.mac)] : []),
+    ...(differs(from, to, 'mtu') ? [set('mtu', String(to.mtu))] : []),
+  ];
+}
+
+/**
+ * Ports, addresses and routes in one program, so that a session that runs over them lives on: a port that has addresses
+ * cannot use them any more, while the bridge has them already.
+ */
+function batch(nic: string | undefined, name: string, from: Goal, to: Goal, created: boolean): readonly Step[] {
+  const lines: string[] = [];
+  const [ports, wanted] = [from.ports ?? [], to.ports ?? from.ports ?? []];
+  const own = change(from, to);
+  const other = change(from.nic ?? nothing, to.nic ?? from.nic ?? nothing);
+  for (const address of own.come) lines.push(`addr replace ${address} dev ${name}`);
+  // Back at the link: it leaves the bridge before it gets its addresses.
+  for (const port of ports) if (!wanted.includes(port)) lines.push(`link set dev ${port} nomaster`);
+  for (const port of wanted) if (!ports.includes(port)) lines.push(`link set dev ${port} master ${name} up`);
+  if (nic !== undefined) for (const address of other.come) lines.push(`addr replace ${address} dev ${nic}`);
+  if (own.come.length > 0 || own.routesCome.length > 0) lines.push(`link set dev ${name} up`);
+  if (nic !== undefined) for (const address of other.gone) lines.push(`addr del ${address} dev ${nic}`);
+  for (const address of own.gone) lines.push(`addr del ${address} dev ${name}`);
+  for (const route of own.routesCome) lines.push(routeArguments('replace', name, route).join(' '));
+  if (nic !== undefined)
+    for (const route of other.routesCome) lines.push(routeArguments('replace', nic, route).join(' '));
+  // Those over a link whose address went have gone along.
+  const rest = own.routesGone.map((route) => routeArguments('del', name, route).join(' '));
+  // After a boot, whoever manages the link may have given it the addresses that the bridge has now.
+  if (created && nic !== undefined)
+    rest.push(...(to.addresses ?? []).map((address) => `addr del ${address} dev ${nic}`));
+  return [
+    ...(lines.length === 0 ? [] : [exec(['ip', '-batch', '-'], { stdin: lines.map((line) => `${line}\n`).join('') })]),
+    ...(rest.length === 0
+      ? []
+      : [exec(['ip', '-force', '-batch', '-'], { stdin: rest.map((line) => `${line}\n`).join(''), ok: [1] })]),
+  ];
+}
+
+function change(from: Partial<Layer3>, to: Partial<Layer3>) {
+  const [was, wanted] = [from.addresses ?? [], to.addresses ?? from.addresses ?? []];
+  const [routes, wantedRoutes] = [from.routes ?? [], to.routes ?? from.routes ?? []];
+  const texts = routes.map((route) => JSON.stringify(route));
+  const keys = new Set(wantedRoutes.map(routeKey));
+  return {
+    come: wanted.filter((address) => !was.includes(address)),
+    gone: was.filter((address) => !wanted.includes(address)),
+    routesCome: wantedRoutes.filter((route) => !texts.includes(JSON.stringify(route))),
+    routesGone: routes.filter((route: OwnRoute) => !keys.has(routeKey(route))),
+  };
+}
+
+function vlans(name: string, from: Goal, to: Goal): readonly Step[] {
+  const was = from.vlans ?? [];
+  const wanted = to.vlans ?? was;
+  // A port that leaves or joins the bridge has other VLANs by then; what is to be gone may be gone.
+  const key = (text: string): string => text.split(' ').slice(0, 2).join(' ');
+  const keys = new Set(wanted.map(key));
+  const line = (verb: string, text: string): string => {
+    const [port = '', vid = '', ...flags] = text.split(' ');
+    return [
+      `vlan ${verb} dev ${port} vid ${vid}`,
+      ...(verb === 'add' ? flags : []),
+      ...(port === name ? ['self'] : []),
+    ].join(' ');
+  };
+  const gone = was.filter((text) => !keys.has(key(text))).map((text) => line('del', text));
+  const come = wanted.filter((text) => !was.includes(text)).map((text) => line('add', text));
+  return [
+    ...(gone.length === 0
+      ? []
+      : [exec(['bridge', '-force', '-batch', '-'], { stdin: `${gone.join('\n')}\n`, ok: [1] })]),
+    ...(come.length === 0 ? [] : [exec(['bridge', '-batch', '-'], { stdin: `${come.join('\n')}\n` })]),
+  ];
+}
