@@ -44,7 +44,7 @@ describe.skipIf(noLab())('services and reboots of a real systemd', () => {
     expect(first.left).toEqual([]);
     expect(sandbox.look('systemctl is-enabled kn-good; systemctl is-active kn-good')).toBe('enabled\nactive\n');
     expect(go({ name: 'kn-good', state: 'started', enabled: true }).changes).toEqual([]);
-    sandbox.look(`${unit('kn-good', 'ExecStart=/bin/sleep infinity\nEnvironment=A=1')}`);
+    sandbox.look(unit('kn-good', 'ExecStart=/bin/sleep infinity\nEnvironment=A=1'));
     expect(go({ name: 'kn-good', daemon_reload: true })).toMatchObject({ changes: [{ path: 'stale' }], left: [] });
     first.undo();
     expect(sandbox.run('systemctl is-enabled kn-good; systemctl is-active kn-good').stdout).toBe(
