@@ -5,6 +5,7 @@ import { createPaint, wantsColour } from '../../report/index.ts';
 import type { AnyModule } from '../../sdk/index.ts';
 import type { Cli } from '../cli.ts';
 import { createCommand, parseArguments } from '../command.ts';
+import { languagePages, languageText } from '../doc/language-pages.ts';
 import { modulePage } from '../doc/module-page.ts';
 import { pageText } from '../doc/page-text.ts';
 import { registryFor } from '../modules.ts';
@@ -13,9 +14,14 @@ export async function run(cli: Cli, args: readonly string[]): Promise<number> {
   const command = createCommand(
     cli,
     'doc',
-    'Lists the modules, or explains one: parameters, defaults, examples.',
+    'Lists the modules, or explains one: parameters, defaults, examples. Also: expressions, templates.',
   ).argument('[module]', 'its name; all modules where none is given');
   const [name] = parseArguments(command, args).processedArgs;
+  const page = languagePages.find((one) => one.name === name);
+  if (page !== undefined) {
+    cli.print(languageText(page));
+    return 0;
+  }
   const registry = registryFor([cli.cwd]);
   cli.print(name === undefined ? await moduleList(registry) : await explain(cli, await knownModule(registry, name)));
   return 0;

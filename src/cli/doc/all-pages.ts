@@ -1,4 +1,5 @@
 import type { Registry } from '../../engine/registry.ts';
+import { languageMarkdown, languagePages } from './language-pages.ts';
 import { modulePage } from './module-page.ts';
 import { settingsPage } from './settings-page.ts';
 import { indexMarkdown, pageMarkdown } from './page-markdown.ts';
@@ -9,6 +10,7 @@ export async function allPages(registry: Registry): Promise<ReadonlyMap<string, 
   const pages = modules.flatMap((module) => (module === undefined ? [] : [modulePage(module)]));
   return new Map([
     ['configuration.md', settingsPage()],
+    ...languagePages.map((page) => [`${page.name}.md`, languageMarkdown(page)] as const),
     ['modules/README.md', indexMarkdown(pages)],
     ...pages.map((page) => [`modules/${page.name}.md`, pageMarkdown(page)] as const),
   ]);
