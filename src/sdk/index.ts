@@ -46,6 +46,7 @@ export { placedProbe, placedReturns, placedState, placedSteps, placedTexts, want
 export { treeProbe } from './files/tree-status.ts';
 export { expression } from './schemas/expression.ts';
 export { sleep } from './sleep.ts';
+export * from './libvirt.ts';
 export * from './network.ts';
 export * from './open-vswitch.ts';
 export { insertLines, type LineText, type TextLine } from './files/line-text.ts';
