@@ -28,6 +28,26 @@ const lastLine = (text: string): string => {
   return line === '' ? '' : `: ${line}`;
 };
 
+const remedies: readonly (readonly [RegExp, string])[] = [
+  [/no space left|quota exceeded/i, 'make room on the host: df -h shows what is full'],
+  [/read-only file system/i, 'the host has mounted it read-only: dmesg may say why'],
+  [/permission denied|not permitted/i, 'become: true makes the task run as root'],
+];
+
+/** A step of a module that failed: files in plain words, commands with what they said. */
+export function stepError(step: Step, result: PartResult, host: string): KvmnetError {
+  if (step.kind !== 'write' && step.kind !== 'poke' && step.kind !== 'remove') {
+    return new RemoteCommandError(describeStep(step), result, host);
+  }
+  const stderr = result.stderr.toString('utf8').trim();
+  // What counts is behind the names of shell and program: "sh: 18: eval: cannot create …: Read-only file system".
+  const why = remedies.map(([pattern]) => pattern.exec(stderr)?.[0]).find((found) => found !== undefined);
+  if (why === undefined) return new RemoteCommandError(describeStep(step), result, host);
+  const verb = step.kind === 'remove' ? 'remove' : 'write';
+  const hint = remedies.find(([pattern]) => pattern.test(why))?.[1];
+  return new KvmnetError('io', `cannot ${verb} ${step.path}: ${why}`, { host, hint, cause: stderr });
+}
+
 /** A step in the words of an error. */
 export function describeStep(step: Step): readonly string[] {
   switch (step.kind) {

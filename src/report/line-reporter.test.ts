@@ -65,6 +65,37 @@ describe('the line report', () => {
     expect(await report([event])).toContain(`key: (unset) -> ${'x'.repeat(30)}…${'x'.repeat(29)}\n`);
     expect(await report([event], { verbosity: 2 })).toContain('x'.repeat(200));
   });
+  it('tells once what several hosts have in common, those that differ apart', async () => {
+    const hosts = ['kvm01', 'kvm02', 'kvm03', 'kvm04', 'kvm05'];
+    const results = hosts.map((host, i) =>
+      taskEvent({
+        host,
+        task: 'mtu',
+        status: i === 3 ? 'failed' : 'changed',
+        changes: i === 3 ? [] : [{ path: 'mtu', from: 1500, to: 9000 }],
+        ...(i === 3 ? { failure: { code: 'io', message: 'disk full' } } : {}),
+        ms: i,
+      }),
+    );
+    const start: RunEvent = { type: 'task-start', play: 'p', task: 'mtu', module: 'link' };
+    const events: RunEvent[] = [
+      { type: 'play', play: 'p', hosts, batch: 1, batches: 1 },
+      ...results.slice(0, 3).flatMap((result) => [start, result]),
+      ...results.slice(3),
+      { ...start, task: 'next' },
+      taskEvent({ host: 'kvm01', task: 'next', status: 'changed' }),
+    ];
+    expect((await report(events)).split('\n')).toEqual([
+      'play p (5 hosts)',
+      'kvm[01:03],kvm05  changed      mtu',
+      'kvm[01:03],kvm05    mtu: 1500 -> 9000',
+      'kvm04  failed       mtu',
+      'kvm04    disk full',
+      'kvm04    task at site.yml:7',
+      'kvm01  changed      next',
+      '',
+    ]);
+  });
   it('folds hosts that ended alike into one row where there are many', async () => {
     const names = Array.from({ length: 40 }, (_, i) => `kvm${String(i + 1).padStart(2, '0')}`);
     const hosts = Object.fromEntries(

@@ -2,7 +2,7 @@ import type { RunEvent } from '../engine/events.ts';
 import { textWidth } from '../util/text-width.ts';
 import type { Paint } from './paint.ts';
 import { recapLines } from './recap-lines.ts';
-import { resultLines } from './result-lines.ts';
+import { createResultGroups } from './result-groups.ts';
 import { printable } from './value-text.ts';
 
 export interface LineView {
@@ -14,19 +14,41 @@ export interface LineView {
 /** Long host names do not push everything else off the screen. */
 const maxHostWidth = 32;
 
+/** What need not end the waiting of results for others like them. */
+const quiet: ReadonlySet<RunEvent['type']> = new Set(['task', 'host', 'progress', 'host-end']);
+
+/** Results wait that long, in milliseconds, for those of other hosts: then a slow host holds nobody up. */
+export const patience = 1000;
+
+interface LineFormatter {
+  /** What an event has to say, behind what has waited until then. */
+  lines(event: RunEvent): readonly string[];
+  /** Results that still wait for those of other hosts. */
+  flush(): readonly string[];
+}
+
 /**
  * Turns events into lines for people: a log on its own, and what the terminal reporter prints above its rows.
  * Says nothing about what is as it should be (that is counted in the recap), unless -v asks for it.
+ *
+ * The results of one task wait for one another: those that say the same are told once, with all their hosts, and they
+ * come in the order of the hosts of the play, whoever was faster, so that two logs of the same run can be compared.
  */
-export function createLineFormatter(view: LineView): (event: RunEvent) => readonly string[] {
+export function createLineFormatter(view: LineView): LineFormatter {
   const { paint, verbosity } = view;
   let hostWidth = 0;
   let check = false;
   let anything = false;
+  let alone = true;
   const lastProgress = new Map<string, string>();
+  const groups = createResultGroups();
+  let order = new Map<string, number>();
+  const flush = (): readonly string[] => groups.take(hostWidth, order);
 
   const playLines = (event: Extract<RunEvent, { type: 'play' }>): string[] => {
     hostWidth = Math.min(maxHostWidth, Math.max(hostWidth, ...event.hosts.map(textWidth)));
+    alone = event.hosts.length < 2;
+    order = new Map(event.hosts.map((host, index) => [host, index]));
     if (view.showOutput) return [];
     const extras = [
       event.hosts.length === 1 ? '1 host' : `${event.hosts.length} hosts`,
@@ -44,7 +66,7 @@ export function createLineFormatter(view: LineView): (event: RunEvent) => readon
     return [paint('dim', `${host}  … ${printable(text)}`)];
   };
 
-  return (event) => {
+  const ownLines = (event: RunEvent): readonly string[] => {
     switch (event.type) {
       case 'run':
         check = event.check;
@@ -52,7 +74,8 @@ export function createLineFormatter(view: LineView): (event: RunEvent) => readon
       case 'play':
         return playLines(event);
       case 'task':
-        return resultLines(event, { ...view, check, hostWidth: Math.max(hostWidth, textWidth(event.host)) });
+        groups.add(event, { ...view, check });
+        return alone ? flush() : [];
       case 'progress':
         return progressLines(event.host, event.text);
       case 'host':
@@ -69,5 +92,14 @@ export function createLineFormatter(view: LineView): (event: RunEvent) => readon
       default:
         return [];
     }
+  };
+
+  return {
+    lines(event) {
+      // The same task begins on further hosts, one after the other, where they are more than forks or free of one another.
+      const goesOn = quiet.has(event.type) || (event.type === 'task-start' && event.task === groups.task);
+      return goesOn ? ownLines(event) : [...flush(), ...ownLines(event)];
+    },
+    flush,
   };
 }

@@ -80,7 +80,8 @@ function spokenLines(event: TaskEvent, { paint, verbosity, showOutput }: ResultV
     if (status === 'skipped') return asked ? [paint('dim', printable(text))] : [];
     return asked || status !== 'ok' ? outputLines(text, paint, 1) : [];
   }
-  if (!asked) return [];
+  // A failure that knows its command has shown this already.
+  if (!asked || event.failure?.command !== undefined) return [];
   return ['stdout', 'stderr'].flatMap((stream) => {
     const output = event.result?.[stream];
     return typeof output === 'string' ? outputLines(output, paint, 1) : [];

@@ -18,14 +18,28 @@ const WORDS: Readonly<Record<string, string>> = {
 // Where a second attempt cannot go better than the first.
 const HOPELESS = new Set(['ENOTFOUND', 'EACCES', 'EADDRNOTAVAIL']);
 
+const WRONG_PLACE = 'check kvmnet_host and kvmnet_port, and that sshd runs there';
+const NO_WAY =
+  'check that it is switched on, its address (kvmnet_host), and the way to it (kvmnet_jump goes through another host)';
+const WRONG_NAME = 'check the name, or give an address: kvmnet_host';
+
+const HINTS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: WRONG_PLACE,
+  ETIMEDOUT: NO_WAY,
+  EHOSTUNREACH: NO_WAY,
+  ENETUNREACH: NO_WAY,
+  ENOTFOUND: WRONG_NAME,
+  EAI_AGAIN: WRONG_NAME,
+};
+
 const at = ({ address, port }: Endpoint): string => `${address}${port === 22 ? '' : ` port ${port}`}`;
 
 export class Unreachable extends KvmnetError {
   /** Whether trying again can help. */
   readonly transient: boolean;
 
-  constructor(message: string, host: string, transient: boolean, cause?: unknown) {
-    super('unreachable', message, { host, cause });
+  constructor(message: string, host: string, transient: boolean, cause?: unknown, hint?: string) {
+    super('unreachable', message, { host, cause, hint });
     this.transient = transient;
   }
 }
@@ -40,11 +54,18 @@ export function cannotConnect(endpoint: Endpoint, host: string, cause: unknown):
     host,
     code === undefined || !HOPELESS.has(code),
     cause,
+    HINTS[code ?? ''],
   );
 }
 
 export const timedOut = (endpoint: Endpoint, host: string): Unreachable =>
-  new Unreachable(`cannot reach ${at(endpoint)}: no login within ${endpoint.connectTimeout} s`, host, true);
+  new Unreachable(
+    `cannot reach ${at(endpoint)}: no login within ${endpoint.connectTimeout} s`,
+    host,
+    true,
+    undefined,
+    NO_WAY,
+  );
 
 /** The other side went away, or spoke something else than we do, before the keys were exchanged. */
 export function lostInHandshake(endpoint: Endpoint, host: string, cause: unknown): Unreachable {

@@ -8,7 +8,7 @@ import type { VarSource } from '../../lang/index.ts';
 import { exports, withEnvironment } from '../host/probe-request.ts';
 import { toOutput } from '../host/session.ts';
 import type { TaskHost } from '../host/task-host.ts';
-import { describeStep, RemoteCommandError } from '../remote-command-error.ts';
+import { stepError } from '../remote-command-error.ts';
 
 /** Asks the person at the terminal; undefined where there is none. */
 export type Ask = (question: string, options?: { readonly echo?: boolean }) => Promise<string | undefined>;
@@ -99,7 +99,7 @@ async function applySteps(
   const { steps: results } = await host.exchange({ steps: scripts, probes: await ahead() });
   const failed = results.findIndex(({ ran, code }) => ran && code !== 0);
   const [result, step] = [results[failed], steps[failed]];
-  if (result !== undefined && step !== undefined) throw new RemoteCommandError(describeStep(step), result, host.name);
+  if (result !== undefined && step !== undefined) throw stepError(step, result, host.name);
 }
 
 function toCommandResult(result: PartResult): CommandResult {

@@ -6,7 +6,7 @@ import type { TaskHost } from '../host/task-host.ts';
 import { exports, probeRequests } from '../host/probe-request.ts';
 import { guardedChange } from '../guard/guarded-change.ts';
 import { crossings, mayCross, sessionPathProbe } from '../guard/session-path.ts';
-import { describeStep, RemoteCommandError } from '../remote-command-error.ts';
+import { stepError } from '../remote-command-error.ts';
 import type { Reading, Resource } from './reading.ts';
 import { uploadContents } from './upload-contents.ts';
 
@@ -89,7 +89,7 @@ async function change(steps: readonly Step[], resource: Resource, host: TaskHost
   if (result === undefined || step === undefined) return;
   // What a failed change has left behind is not known: nothing that was read counts any more.
   host.changed();
-  throw new RemoteCommandError(describeStep(step), result, host.name);
+  throw stepError(step, result, host.name);
 }
 
 /** Reads what the change has brought, again and again while the module says that it may take its time. */

@@ -1,5 +1,5 @@
 import type { VarSource } from '../../lang/index.ts';
-import type { TaskEvent, TaskStatus } from '../events.ts';
+import type { FailureReport, TaskEvent, TaskStatus } from '../events.ts';
 import { bindBoolean, bindText, taskScope, type LoopItem } from './bind-task.ts';
 import { failureReport, isUnreachable } from './failure.ts';
 import { keyword } from './frames.ts';
@@ -59,7 +59,15 @@ const reported = (turn: TurnResult): NonNullable<TaskEvent['failure']> => ({
   code: 'remote-command',
   message: turn.message ?? 'failed',
   hint: turn.hint,
+  ...commandOf(turn.data),
 });
+
+/** What command, shell and script say of the program that they ran. */
+function commandOf({ cmd, rc, stdout, stderr }: TurnResult['data']): Pick<FailureReport, 'command'> {
+  if (cmd === undefined || typeof rc !== 'number') return {};
+  const argv = Array.isArray(cmd) ? cmd.map(String) : [String(cmd)];
+  return { command: { argv, code: rc, stdout: String(stdout), stderr: String(stderr) } };
+}
 
 function finalStatus(run: TaskRun, turn: TurnResult, vars: VarSource): TaskStatus {
   const { task, frames } = run;

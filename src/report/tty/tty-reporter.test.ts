@@ -18,7 +18,7 @@ describe('the terminal report', () => {
     const { reporter: made, shown } = start();
     const reporter = await made;
     for (const event of sampleRun.slice(0, 7)) reporter.handle(event);
-    await sleep(250);
+    await sleep(1300);
     const { lines, cursor } = shown();
     expect(cursor).toBe(false);
     expect(lines.slice(0, 4)).toEqual([

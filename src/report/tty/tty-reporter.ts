@@ -1,5 +1,5 @@
 import { Listr, ProcessOutput } from 'listr2';
-import { createLineFormatter, type LineView } from '../lines.ts';
+import { createLineFormatter, patience, type LineView } from '../lines.ts';
 import type { OutputStream, Reporter } from '../reporter.ts';
 import { HostRenderer } from './host-renderer.ts';
 import { createHostTable } from './host-table.ts';
@@ -28,6 +28,7 @@ export function createTtyReporter(stdout: OutputStream, view: LineView, now: () 
   });
   const started = now();
   let waiting: string[] = [];
+  let lastTaken = started;
   let live = false;
   let running = new Map<string, Finish>();
 
@@ -42,6 +43,7 @@ export function createTtyReporter(stdout: OutputStream, view: LineView, now: () 
     live = false;
   };
   const flush = (): void => {
+    waiting.push(...format.flush());
     if (waiting.length > 0) stdout.write(`${waiting.join('\n')}\n`);
     waiting = [];
   };
@@ -68,6 +70,10 @@ export function createTtyReporter(stdout: OutputStream, view: LineView, now: () 
       started,
       icon: ({ host }) => icon(host),
     });
+    if (now() - lastTaken >= patience) {
+      waiting.push(...format.flush());
+      lastTaken = now();
+    }
     const above = waiting;
     waiting = [];
     area.draw(above, lines);
@@ -110,7 +116,7 @@ export function createTtyReporter(stdout: OutputStream, view: LineView, now: () 
       if (event.type === 'host-end')
         running.get(event.host)?.(event.status === 'ok' ? undefined : new Error(event.status));
       if (event.type === 'recap') endPlay();
-      waiting.push(...format(event));
+      waiting.push(...format.lines(event));
     },
     suspend() {
       suspended = true;
