@@ -69,7 +69,7 @@ export function adHocPlaybook({ module, pattern, patternAt, parameters, at, fold
     hosts: compileValue(nodeOf(pattern, patternAt)),
     gatherFacts: needsFacts,
     serial: [],
-    strategy: 'free',
+    strategy: 'linear',
     order: 'inventory',
     forceHandlers: false,
     tags: [],

@@ -36,8 +36,11 @@ export const taskScope = (
 /** All conditions that stand before the task: its own and those around it. */
 export const conditions = (task: Task, frames: Frames): readonly Expr[] => [...frames.when, ...task.when];
 
-export const holds = (exprs: readonly Expr[], vars: VarSource): boolean =>
-  exprs.every((expr) => evaluateCondition(expr, vars));
+export const holds = (exprs: readonly Expr[], vars: VarSource): boolean => unmet(exprs, vars) === undefined;
+
+/** The first condition that does not hold. */
+export const unmet = (exprs: readonly Expr[], vars: VarSource): Expr | undefined =>
+  exprs.find((expr) => !evaluateCondition(expr, vars));
 
 export interface LoopItem {
   readonly layer: Layer;

@@ -6,8 +6,10 @@ import type { SourceLocation } from '../../util/source.ts';
 import { bindBoolean } from './bind-task.ts';
 import { failureReport, isUnreachable } from './failure.ts';
 import { allLayers, keyword, playFrames, type Frames } from './frames.ts';
+import { flatten } from './look-ahead.ts';
 import { isActive, type PlayHost } from './play-host.ts';
 import type { RunContext } from './run-context.ts';
+import { tagsAllow } from './tags.ts';
 
 /** One batch of hosts going through one play. */
 export class PlayRun {
@@ -21,16 +23,28 @@ export class PlayRun {
   ended: 'asked' | 'failures' | undefined;
   /** Hosts whose handlers are asked to run at the next occasion. */
   readonly flush = new Set<PlayHost>();
+  /** The tasks that are known before the play runs, by number; handlers and what is included later are not. */
+  readonly #places: ReadonlyMap<number, number>;
 
   constructor(context: RunContext, play: Play, hosts: readonly PlayHost[]) {
     this.context = context;
     this.play = play;
     this.hosts = hosts;
     this.limit = pLimit(context.options.forks);
+    const { tags, skipTags } = context.options;
+    const known = flatten([...play.preTasks, ...play.tasks, ...play.postTasks], this.frames);
+    const wanted = [...known].filter(({ task }) => tagsAllow(task.tags, tags, skipTags));
+    this.#places = new Map(wanted.map(({ task }, index) => [task.id, index + 1]));
   }
 
   get frames(): Frames {
     return playFrames(this.play);
+  }
+
+  /** How far a host is that comes to this task, for reports. */
+  progressAt(task: Task): { readonly taskIndex?: number; readonly taskCount?: number } {
+    const taskIndex = this.#places.get(task.id);
+    return taskIndex === undefined ? {} : { taskIndex, taskCount: this.#places.size };
   }
 
   failedFacts(host: PlayHost, error: unknown): void {

@@ -154,7 +154,8 @@ async function runOnHosts(play: PlayRun, task: Task, hosts: readonly PlayHost[],
     targets.map((host) =>
       limit(() =>
         play.limit(async () => {
-          context.emit({ type: 'host', host: host.host.name, doing: task.name ?? task.module });
+          const doing = task.name ?? task.module;
+          context.emit({ type: 'host', host: host.host.name, doing, ...play.progressAt(task) });
           const outcome = await runTask(run, host);
           settleHost(host, outcome);
           return outcome;

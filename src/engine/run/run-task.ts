@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { VarSource } from '../../lang/index.ts';
+import type { Expr, VarSource } from '../../lang/index.ts';
 import type { Task } from '../../playbook/model.ts';
 import type { MetaCommand } from '../../sdk/action.ts';
 import type { TaskStatus } from '../events.ts';
-import { bindNumber, conditions, holds, loopItems, taskScope, type LoopItem } from './bind-task.ts';
+import { bindNumber, conditions, loopItems, taskScope, unmet, type LoopItem } from './bind-task.ts';
 import { isInterrupt, needsSomethingElse } from './failure.ts';
 import type { Frames } from './frames.ts';
 import type { Upcoming } from './look-ahead.ts';
@@ -40,8 +40,9 @@ export async function runTask(run: TaskRun, host: PlayHost): Promise<TaskOutcome
   let items: readonly LoopItem[] | undefined;
   try {
     const vars = taskScope(context, host.host, task, frames);
-    if (!dependsOnItem(task, frames) && !holds(conditions(task, frames), vars)) {
-      return finish(run, host, [report(run, host, vars, undefined, skipped('when'), performance.now())]);
+    const reason = dependsOnItem(task, frames) ? undefined : unmet(conditions(task, frames), vars);
+    if (reason !== undefined) {
+      return finish(run, host, [report(run, host, vars, undefined, notWanted(reason), performance.now())]);
     }
     items = loopItems(task.loop, vars);
   } catch (error) {
@@ -73,6 +74,8 @@ const dependsOnItem = (task: Task, frames: Frames): boolean =>
     ({ roots }) => roots.has(task.loop?.loopVar ?? '') || roots.has(task.loop?.indexVar ?? ''),
   );
 
+const notWanted = ({ source }: Expr): TurnResult => skipped(`when is false: ${source.trim()}`);
+
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const inCheck = (run: TaskRun, host: PlayHost, error: unknown): boolean =>
@@ -83,7 +86,8 @@ async function runItem(run: TaskRun, host: PlayHost, item: LoopItem | undefined)
   const started = performance.now();
   const vars = taskScope(context, host.host, task, frames, item === undefined ? [] : [item.layer]);
   try {
-    if (!holds(conditions(task, frames), vars)) return report(run, host, vars, item, skipped('when'), started);
+    const reason = unmet(conditions(task, frames), vars);
+    if (reason !== undefined) return report(run, host, vars, item, notWanted(reason), started);
     const turn = await runUntil(run, host, vars, item);
     return report(run, host, vars, item, turn, started);
   } catch (error) {
