@@ -78,6 +78,7 @@ export async function runOptions(cli: Cli, settings: Settings, vault: Vault, ask
   return {
     check: settings.check ?? false,
     diff: settings.diff ?? false,
+    verbosity: settings.verbose,
     forks: settings.forks ?? defaultForks,
     limit: settings.limit,
     tags: settings.tags ?? [],

@@ -20,6 +20,7 @@ interface Options {
   /** Those of `-e` that hold templates. */
   readonly extraTemplates?: ReadonlyMap<string, YamlNode> | undefined;
   readonly check: boolean;
+  readonly verbosity?: number;
   readonly factsOf: (host: string) => JsonObject | undefined;
   readonly more?: readonly Layer[] | undefined;
 }
@@ -35,12 +36,25 @@ export class RunVariables {
 
   constructor(options: Options) {
     this.#options = options;
-    const { inventory, extra, extraTemplates = new Map<string, YamlNode>(), vault, check, more = [] } = options;
+    const {
+      inventory,
+      extra,
+      extraTemplates = new Map<string, YamlNode>(),
+      vault,
+      check,
+      verbosity = 0,
+      more = [],
+    } = options;
     const groups = Object.fromEntries([...inventory.groups].map(([name, group]) => [name, group.hosts]));
     this.#shared = [
       valueLayer('extra', extra),
       sourceLayer('extra', extraTemplates, { vault }),
-      getterLayer('magic', { groups: () => groups, hostvars: () => this.#hostvars(), check_mode: () => check }),
+      getterLayer('magic', {
+        groups: () => groups,
+        hostvars: () => this.#hostvars(),
+        check_mode: () => check,
+        kvmnet_verbosity: () => verbosity,
+      }),
       ...more,
     ];
   }

@@ -10,6 +10,8 @@ import type { Registry } from '../registry.ts';
 export interface RunOptions {
   readonly check: boolean;
   readonly diff: boolean;
+  /** How often `-v` was given; for `debug`. */
+  readonly verbosity?: number | undefined;
   /** Hosts worked on at the same time. */
   readonly forks: number;
   /** `-l`. */

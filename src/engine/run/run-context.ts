@@ -45,6 +45,7 @@ export class RunContext {
       extra: input.options.extraVars,
       extraTemplates: input.options.extraTemplates,
       check: input.options.check,
+      verbosity: input.options.verbosity ?? 0,
       factsOf: (name) => this.#sessions.get(name)?.facts,
       more,
     });
