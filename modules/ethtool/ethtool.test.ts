@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { messageOf } from '../../src/sdk/testing/message-of.ts';
+import { ethtool } from './index.ts';
+
+describe('parameters', () => {
+  it.each(ethtool.examples.map((example) => [example.title, example.params]))('example: %s', (_title, params) => {
+    expect(ethtool.params.safeParse(params).error).toBeUndefined();
+  });
+  it.each([
+    [{ dev: 'eth0' }, 'give channels, ring, coalesce, features, rps or xps'],
+    [{ dev: 'eth0', channels: { combined: 'many' } }, 'expected a whole number, or max'],
+    [{ dev: 'eth0', rps: 'all' }, 'expected CPUs ("1-3", "0x0e") or off'],
+    [{ dev: 'eth0', features: { gro: 'maybe' } }, 'expected yes or no'],
+  ])('refuses %j', (params, message) => {
+    expect(messageOf(ethtool.params, params)).toBe(message);
+  });
+});
+
+// No device of the sandbox has rings or coalescing: what ethtool would print is written after its source.
+describe('rings and coalescing', () => {
+  const p = ethtool.params.parse({
+    dev: 'eno1',
+    ring: { rx: 'max', rx_jumbo: 0 },
+    coalesce: { 'adaptive-rx': 'on', 'rx-usecs': 8 },
+  });
+  const output = (stdout: string) => ({ stdout, stderr: '', code: 0, bytes: Buffer.from(stdout) });
+  const probes = ethtool.probes(p);
+  const seen = {
+    queues: { rps: [''], xps: [''] },
+    channels: new Map(),
+    ring: probes.ring.parse(
+      output(
+        'Ring parameters for eno1:\nPre-set maximums:\nRX:\t\t4096\nRX Mini:\tn/a\nRX Jumbo:\t16\nTX:\t\t4096\nCurrent hardware settings:\nRX:\t\t512\nRX Mini:\tn/a\nRX Jumbo:\t0\nTX:\t\t512\n',
+      ),
+    ),
+    coalesce: probes.coalesce.parse(output('Coalesce parameters for eno1:\nAdaptive RX: off  TX: off\nrx-usecs:\t3\n')),
+    features: new Map(),
+  };
+  const now = ethtool.state(seen, p);
+  it('are read, wanted and set', () => {
+    expect(now).toMatchObject({ ring: { rx: 512, rx_jumbo: 0 }, coalesce: { 'adaptive-rx': 0, 'rx-usecs': 3 } });
+    const want = ethtool.want(p, now, seen);
+    expect(want).toMatchObject({ ring: { rx: 4096, rx_jumbo: 0 }, coalesce: { 'adaptive-rx': 1, 'rx-usecs': 8 } });
+    const to = {
+      channels: {},
+      features: {},
+      rps: '',
+      xps: '',
+      ring: { rx: 4096, rx_jumbo: 0 },
+      coalesce: { 'adaptive-rx': 1, 'rx-usecs': 8 },
+    };
+    expect(ethtool.steps(now, to, p)).toMatchObject([
+      { argv: ['ethtool', '-G', 'eno1', 'rx', '4096'] },
+      { argv: ['ethtool', '-C', 'eno1', 'adaptive-rx', 'on', 'rx-usecs', '8'] },
+    ]);
+    expect(ethtool.touches?.(now, to, p)).toEqual({ links: ['eno1'], effect: 'flap' });
+  });
+});
