@@ -91,7 +91,7 @@ describe('the line report', () => {
       'kvm[01:03],kvm05    mtu: 1500 -> 9000',
       'kvm04  failed       mtu',
       'kvm04    disk full',
-      'kvm04    task at site.yml:7',
+      'kvm04    task at site.yml:12',
       'kvm01  changed      next',
       '',
     ]);

@@ -14,9 +14,6 @@ export interface LineView {
 /** Long host names do not push everything else off the screen. */
 const maxHostWidth = 32;
 
-/** What need not end the waiting of results for others like them. */
-const quiet: ReadonlySet<RunEvent['type']> = new Set(['task', 'host', 'progress', 'host-end']);
-
 /** Results wait that long, in milliseconds, for those of other hosts: then a slow host holds nobody up. */
 export const patience = 1000;
 
@@ -94,12 +91,14 @@ export function createLineFormatter(view: LineView): LineFormatter {
     }
   };
 
+  /** Whether results may go on waiting: nothing is said in between, and it is still about the same task. */
+  const goesOn = (event: RunEvent): boolean => {
+    if (event.type === 'task' || event.type === 'task-start') return event.task === groups.task;
+    return (event.type === 'host' || event.type === 'progress' || event.type === 'host-end') && verbosity === 0;
+  };
+
   return {
-    lines(event) {
-      // The same task begins on further hosts, one after the other, where they are more than forks or free of one another.
-      const goesOn = quiet.has(event.type) || (event.type === 'task-start' && event.task === groups.task);
-      return goesOn ? ownLines(event) : [...flush(), ...ownLines(event)];
-    },
+    lines: (event) => (goesOn(event) ? ownLines(event) : [...flush(), ...ownLines(event)]),
     flush,
   };
 }

@@ -64,9 +64,9 @@ const reported = (turn: TurnResult): NonNullable<TaskEvent['failure']> => ({
 
 /** What command, shell and script say of the program that they ran. */
 function commandOf({ cmd, rc, stdout, stderr }: TurnResult['data']): Pick<FailureReport, 'command'> {
-  if (cmd === undefined || typeof rc !== 'number') return {};
-  const argv = Array.isArray(cmd) ? cmd.map(String) : [String(cmd)];
-  return { command: { argv, code: rc, stdout: String(stdout), stderr: String(stderr) } };
+  const argv = Array.isArray(cmd) ? cmd.map(String) : [cmd];
+  if (typeof rc !== 'number' || typeof stdout !== 'string' || typeof stderr !== 'string') return {};
+  return { command: { argv: argv.filter((word) => typeof word === 'string'), code: rc, stdout, stderr } };
 }
 
 function finalStatus(run: TaskRun, turn: TurnResult, vars: VarSource): TaskStatus {
