@@ -8,7 +8,6 @@ import {
   probe,
   refuse,
   routeKey,
-  sh,
   type OwnRoute,
 } from '../../src/sdk/index.ts';
 import { BridgeParams } from './params.ts';
@@ -119,7 +118,13 @@ export const bridge = defineModule({
     anchor: { unit: 'multi-user.target' },
     after: ['network-pre.target'],
     before: ['network.target', 'libvirtd.service', 'virtqemud.service'],
-    guard: { script: sh`[ -e "/sys/class/net/$1/bridge" ]`, args: [p.name] },
+    // Ports and VLANs of others come back, or not, by those who have put them there.
+    keeps: (goal) => ({
+      ...goal,
+      ports: [...new Set(p.ports)].toSorted(),
+      vlans: wantedVlans(p, []) ?? [],
+      ...(p.move_ip_from === undefined ? { addresses: [...new Set(p.addresses)].toSorted() } : {}),
+    }),
   }),
   warnings: (p, now, seen) => {
     if (p.state === 'absent') return [];

@@ -1,8 +1,11 @@
-import { exec, routeArguments, routeKey, type OwnRoute, type Step } from '../../src/sdk/index.ts';
+import { exec, routeArguments, routeKey, sh, snippet, type OwnRoute, type Step } from '../../src/sdk/index.ts';
 import type { Layer3, State } from './read.ts';
 
 type Goal = Partial<State>;
 const nothing: Layer3 = { addresses: [], routes: [] };
+
+// At boot somebody else who needs it, a VXLAN, may have made it a moment earlier.
+const makeBridge = sh`[ -e "/sys/class/net/$1/bridge" ] || ip link add name "$1" type bridge`;
 
 /** From any state of the bridge to any other; `nic` is the link that addresses move from or back to. */
 export function bridgeSteps(
@@ -12,7 +15,7 @@ export function bridgeSteps(
   to: Goal | null,
 ): readonly Step[] {
   if (to === null) return from === null ? [] : removal(name, nic, from);
-  const made = from === null ? [exec(['ip', 'link', 'add', 'name', name, 'type', 'bridge'])] : [];
+  const made = from === null ? [snippet(makeBridge, [name])] : [];
   const was = from ?? {};
   return [
     ...made,

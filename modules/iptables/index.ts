@@ -2,7 +2,7 @@ import { defineModule, missing, probeScript, refuse, sh } from '../../src/sdk/in
 import { isBuiltIn, ownChain, prefix } from './chains.ts';
 import { familiesOf, Iptables, rulesOf } from './params.ts';
 import { familyProbe, readState, type FamilySeen, type FamilyState } from './read.ts';
-import { familySteps } from './steps.ts';
+import { behindAll, familySteps } from './steps.ts';
 
 type State = { ipv4?: FamilyState; ipv6?: FamilyState };
 
@@ -95,6 +95,11 @@ export const iptables = defineModule({
   boot: (p) => ({
     id: [p.table, p.family, p.chain, ...(p.name === undefined ? [] : [p.name])].join('-'),
     state: null,
+    // Which rules of others are there by then is not known: before all of them, or behind.
+    keeps: (goal) => ({
+      ...(goal.ipv4 === undefined ? {} : { ipv4: bootFamily(goal.ipv4, p) }),
+      ...(goal.ipv6 === undefined ? {} : { ipv6: bootFamily(goal.ipv6, p) }),
+    }),
     anchor: { unit: 'multi-user.target' },
     // A whole table that others restore would wipe ours out: so behind them.
     after: [
@@ -121,6 +126,9 @@ export const iptables = defineModule({
     return warnings;
   },
 });
+
+const bootFamily = (family: FamilyState, p: Iptables): FamilyState =>
+  rulesOf(p) === undefined ? family : { ...family, jump: [p.position === 'first' ? 1 : behindAll] };
 
 function wantFamily(p: Iptables, seen: FamilySeen, tool: string): Partial<FamilyState> {
   if (seen.error !== undefined) {

@@ -16,6 +16,9 @@ const restore = sh`lines=$(cat)
   printf '%s\n' "$lines" COMMIT
 } | "$1-restore" --noflush -w 10`;
 
+/** A place in a chain that is no number: after whatever rules there are. */
+export const behindAll = 0;
+
 /** The way of one family from any state to any other. */
 export function familySteps(
   p: Iptables,
@@ -44,7 +47,7 @@ function putIn(p: Iptables, own: string, from: Partial<FamilyState>, to: Partial
   const rules = changed.flatMap(([name, list]) => (list ?? []).map((rule) => `-A ${name} ${rule}`.trimEnd()));
   const jumps = same(from.jump ?? [], to.jump ?? from.jump ?? [])
     ? []
-    : (to.jump ?? []).map((at) => `-I ${p.chain} ${at} -j ${own}`);
+    : (to.jump ?? []).map((at) => (at === behindAll ? `-A ${p.chain} -j ${own}` : `-I ${p.chain} ${at} -j ${own}`));
   const gone = changed.flatMap(([name, list]) => (list === null ? [`-X ${name}`] : []));
   const { policy } = to;
   const policies =

@@ -91,6 +91,11 @@ export const link = defineModule({
     anchor: p.name === undefined ? { unit: 'multi-user.target' } : { device: p.name },
     after: ['network-pre.target'],
     before: ['network.target'],
+    keeps: (goal) => ({
+      ...goal,
+      ...(p.addresses === undefined ? {} : { addresses: [...new Set(p.addresses)].toSorted() }),
+      ...(p.routes === undefined ? {} : { routes: wantedRoutes(p, null) }),
+    }),
     // Each step sets what should be, whatever is there: it may run at any time.
     guard: { script: sh`false`, args: [] },
   }),

@@ -59,6 +59,13 @@ export interface Boot<S> {
   readonly anchor: { readonly device: string } | { readonly unit: string };
   readonly before?: readonly string[];
   readonly after?: readonly string[];
+  /** Units with whose restart the state is gone as well (`ovs-vswitchd.service`): the unit runs again after them. */
+  readonly partOf?: readonly string[];
+  /**
+   * What of the goal a boot brings back, where `want` also holds what others have put there and what leaves it alone (ports,
+   * addresses, places among other people's rules). Default: all of it.
+   */
+  readonly keeps?: (goal: S) => S;
   /** True where going back to `state` first, tolerating failure, is harmless: the unit may then run at any time. */
   readonly resettable?: boolean;
   /** Succeeds where the resource stands already and must not be reset (links, VFs): the unit then does nothing. */

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { HostRecap, RunEvent, TaskEvent } from '../../src/engine/index.ts';
 import type { Host, Lab, RunOptions } from './index.ts';
 
-const main = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
+export const main = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
 
 /** What one run of the real command has come to. */
 export interface Played {

@@ -57,6 +57,13 @@ describe('a boot unit', () => {
     expect(unit.plan(kept, { mtu: 1500 }).changes).toMatchObject([{ from: 'out of date' }]);
   });
 
+  it('brings back what is ours, whatever others have added to it', () => {
+    const own = bootUnit(link, { ...boot, keeps: (goal) => ({ ...goal, mtu: 1400 }) }, {});
+    const first = own.plan(nothing, { mtu: 9000 });
+    expect(Object.values(written(first.steps)).join('')).toContain('( ip none 1400\n) || exit 1');
+    expect(own.plan(nothing, { mtu: 1500 }).steps).toEqual(first.steps);
+  });
+
   it('goes with its resource', () => {
     const { changes, steps, undo } = unit.plan({ unit: 'a', script: 'b', enabled: true }, null);
     expect(changes).toEqual([{ path: 'boot', from: 'kvmnet-link-eth0_2fa_20b.service', to: null }]);

@@ -125,7 +125,8 @@ function parseKept(stdout: string): KeptUnit | null {
 }
 
 function bootScript(module: AnyResource, boot: Boot<StateObject>, params: unknown, want: StateObject): string {
-  const goal = overlayState(boot.state, want, module.compare);
+  const all = overlayState(boot.state, want, module.compare);
+  const goal = all === null ? null : (boot.keeps?.(all) ?? all);
   const forward = module.steps(boot.state, goal, params);
   const back = boot.resettable === true ? module.steps(goal, boot.state, params) : [];
   return [
@@ -152,6 +153,7 @@ function unitText(module: AnyResource, boot: Boot<StateObject>, scriptPath: stri
     `Description=kvmnet: ${module.name} ${boot.id.replaceAll('%', '%%')}`,
     ...(after.length > 0 ? [`After=${after.join(' ')}`] : []),
     ...(boot.before !== undefined && boot.before.length > 0 ? [`Before=${boot.before.join(' ')}`] : []),
+    ...(boot.partOf !== undefined && boot.partOf.length > 0 ? [`PartOf=${boot.partOf.join(' ')}`] : []),
     '',
     '[Service]',
     'Type=oneshot',

@@ -15,16 +15,28 @@ interface View {
 
 /**
  * One example of a module on a host of its own, through all that a module promises.
+ * @param options - for every run of kvmnet
  * @returns where it does not keep it; empty when all is well
  */
-export async function conform(trial: Trial, lab: Lab, host: Host): Promise<readonly string[]> {
+export async function conform(
+  trial: Trial,
+  lab: Lab,
+  host: Host,
+  options?: readonly string[],
+): Promise<readonly string[]> {
   const { subject, table } = trial;
   const complaints: string[] = [];
-  const playbook = trialPlaybook(trial, lab, host);
+  const playbook = trialPlaybook(trial, lab, host, options);
   const stages: readonly Stage[] =
     table.acts === true
       ? [changesNothingInCheckMode, converges]
-      : [undoes, changesNothingInCheckMode, converges, staysConverged, repairs];
+      : [
+          table.notUndone === undefined ? undoes : saysThatItCannotBeUndone,
+          changesNothingInCheckMode,
+          converges,
+          staysConverged,
+          repairs,
+        ];
   try {
     for (const setup of [subject.table.setup, table.setup]) {
       if (setup !== undefined) await host.read(['sh', '-euc', setup]);
@@ -60,6 +72,14 @@ async function undoes(scene: Scene): Promise<readonly string[]> {
     ...applied.left.map((change) => `applied, and still different: ${JSON.stringify(change)}`),
     ...compare(before, await view(scene)).map((line) => `not undone: ${line}`),
   ];
+}
+
+/** What cannot be taken back is said before it is done. */
+async function saysThatItCannotBeUndone({ playbook, table }: Scene): Promise<readonly string[]> {
+  if (table.acts === true || table.notUndone === undefined) return [];
+  const { tasks } = await playbook.play(['--check']);
+  const warnings = tasks.flatMap((task) => task.warnings ?? []);
+  return warnings.includes(table.notUndone) ? [] : [`it warns only of ${JSON.stringify(warnings)}`];
 }
 
 /** `--check` says what would be changed and changes nothing. Here as the documentation has it for the command line. */

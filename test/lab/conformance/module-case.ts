@@ -8,6 +8,13 @@ export interface ModuleCase {
   readonly setup?: string;
   /** By the title of the example; all that run in the lab. */
   readonly examples: Readonly<Record<string, ExampleCase>>;
+  /**
+   * Titles of the examples that go onto the one host that is rebooted, together with those of all other modules; or why
+   * there are none.
+   */
+  readonly reboot: readonly [string, ...string[]] | { readonly not: string };
+  /** In place of `setup` on the host that is rebooted: what it does has to be there after a boot, too. */
+  readonly rebootSetup?: string;
   /** Parameters that are refused before anything connects, each with the words. */
   readonly refuses: readonly [Refusal, ...Refusal[]];
 }
@@ -29,6 +36,8 @@ export interface StateCase extends Shown {
   readonly acts?: never;
   /** sh, run in the host from outside: somebody else changes the resource. */
   readonly spoil: string;
+  /** The warning that says, before it is done, that and why an undo does not bring back all of it. */
+  readonly notUndone?: string;
   /** Lines of a snapshot that a repair leaves different: copies kept on purpose. */
   readonly leaves?: RegExp;
 }

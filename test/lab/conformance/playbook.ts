@@ -13,7 +13,13 @@ export interface TrialPlaybook {
   adHoc(args?: readonly string[]): Promise<Played>;
 }
 
-export function trialPlaybook({ subject, example, table }: Trial, lab: Lab, host: Host): TrialPlaybook {
+/** @param options - for every run: as which user, for example */
+export function trialPlaybook(
+  { subject, example, table }: Trial,
+  lab: Lab,
+  host: Host,
+  options: readonly string[] = [],
+): TrialPlaybook {
   const files = folderFiles((text) => text.replaceAll('{{ inventory_hostname }}', host.name));
   for (const [name, text] of Object.entries(table.files ?? {})) files.put(name, text);
   const task = { name: example.title, [subject.name]: example.params };
@@ -22,7 +28,7 @@ export function trialPlaybook({ subject, example, table }: Trial, lab: Lab, host
   const command = exampleCommand(subject.module, example).replace(' PATTERN -i INVENTORY', ` ${host.name} "$@"`);
   return {
     files,
-    play: (args) => playOn(lab, join(files.root, 'site.yml'), host, args),
-    adHoc: (args) => commandOn(lab, command, args, { cwd: files.root }),
+    play: (args = []) => playOn(lab, join(files.root, 'site.yml'), host, [...options, ...args]),
+    adHoc: (args = []) => commandOn(lab, command, [...options, ...args], { cwd: files.root }),
   };
 }

@@ -7,6 +7,9 @@ ovsdb-server --detach --no-chdir --pidfile --remote=punix:/run/openvswitch/db.so
 ovs-vsctl --no-wait init
 ovs-vswitchd --detach --no-chdir --pidfile --log-file=/var/log/openvswitch/vswitchd.log 2>/dev/null`;
 
+/** The same on a host with systemd, also after its next boot. */
+export const openVSwitchService = 'systemctl --quiet enable --now openvswitch-switch';
+
 /** The data link as hosts of a cluster have it. */
 export const underlay = 'ip link set eth1 up mtu 1500; ip address add 10.0.1.1/24 dev eth1';
 

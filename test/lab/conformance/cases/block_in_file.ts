@@ -32,10 +32,11 @@ valid
       spoil: "printf '# BEGIN MANAGED BY KVMNET BLOCK\\nx\\n# END MANAGED BY KVMNET BLOCK\\n' >>/etc/hosts",
     },
   },
+  reboot: ['The tunnel ends by name, whatever else stands in the file'],
   refuses: [
     {
-      params: { path: '/etc/hosts', block: 'x', marker: '# kvmnet' },
-      says: 'block_in_file: marker: the marker must hold {mark}, which becomes BEGIN and END',
+      params: { path: '/etc/hosts', block: 'x', marker: '# {mark}\n' },
+      says: 'block_in_file: marker: the marker is one line',
     },
     {
       params: { path: 'etc/hosts', block: 'x' },

@@ -20,8 +20,9 @@ export default {
       spoil: 'rm /var/tmp/hosts',
     },
   },
+  reboot: ['A file with content from the playbook', 'Sudo rights, checked before they take effect'],
   refuses: [
     { params: { src: 'a', content: 'b', dest: '/etc/x' }, says: 'copy: src: give either src or content' },
-    { params: { content: 'b', dest: '/etc/x', mode: '999' }, says: 'copy: mode: ' },
+    { params: { content: 'b', dest: '/etc/x', mode: '999' }, says: 'copy: mode: "999" is no file mode: write octal digits, "0644", or e.g. "u=rw,go=r"' },
   ],
 } satisfies ModuleCase;

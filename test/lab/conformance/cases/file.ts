@@ -26,8 +26,9 @@ export default {
       spoil: 'chmod o-r /etc/apt/sources.list',
     },
   },
+  reboot: ['A folder', 'A link'],
   refuses: [
-    { params: { path: '/etc/x', state: 'link' }, says: 'file: src: a link needs src, what it points to' },
+    { params: { path: '/etc/x', state: 'link' }, says: 'file: a link needs src, what it points to' },
     {
       params: { path: '/etc', state: 'absent' },
       says: 'file: path: /etc belongs to the system and is never removed as a whole: name what in it should go',

@@ -51,8 +51,9 @@ export default {
       spoil: `sed -i 's/"intel/"quiet intel/' /etc/default/grub; update-grub`,
     },
   },
+  reboot: { not: 'the files that stand for those of the kernel do not outlive a boot: vm tier' },
   refuses: [
-    { params: { args: { root: '/dev/sda1' } }, says: 'grub: args.root: ' },
-    { params: {}, says: 'grub: ' },
+    { params: { args: { root: '/dev/sda1' } }, says: 'grub: args: root is what the boot hangs on: kvmnet leaves it alone' },
+    { params: {}, says: 'grub: give args or iommu' },
   ],
 } satisfies ModuleCase;

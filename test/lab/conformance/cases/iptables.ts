@@ -32,8 +32,9 @@ iptables -A FORWARD -j KVMNET-FORWARD`,
       spoil: 'iptables -N KVMNET-FORWARD; iptables -A KVMNET-FORWARD -j DROP; iptables -A FORWARD -j KVMNET-FORWARD',
     },
   },
+  reboot: ['Masquerade a tenant network', 'A firewall between two links, in order', 'Only SSH and VXLAN come in, on both families'],
   refuses: [
-    { params: { chain: 'FORWARD', rules: ['-A FORWARD -j DROP'] }, says: 'iptables: rules[0]: ' },
-    { params: { chain: 'FORWARD' }, says: 'iptables: rules: give rules or a policy' },
+    { params: { chain: 'FORWARD', rules: ['-A FORWARD -j DROP'] }, says: 'iptables: rules[0]: -A does not belong into a rule: give the chain as chain, and begin the rule behind it' },
+    { params: { chain: 'FORWARD' }, says: 'iptables: give rules or a policy' },
   ],
 } satisfies ModuleCase;

@@ -37,8 +37,9 @@ export default {
       spoil: 'echo 0 >/proc/irq/40/smp_affinity_list; systemctl start irqbalance',
     },
   },
+  reboot: { not: 'the tree that stands for its device does not outlive a boot: vm tier' },
   refuses: [
-    { params: { dev: 'eth0', policy: 'list' }, says: 'irq_affinity: cpus: policy list needs cpus' },
-    { params: { dev: 'eth0', cpus: '3-1' }, says: 'irq_affinity: cpus: ' },
+    { params: { dev: 'eth0', policy: 'list' }, says: 'irq_affinity: policy list needs cpus' },
+    { params: { dev: 'eth0', cpus: '3-1' }, says: 'irq_affinity: cpus: "3-1" is no range of CPUs' },
   ],
 } satisfies ModuleCase;

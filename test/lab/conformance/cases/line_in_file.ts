@@ -21,11 +21,12 @@ export default {
       leaves: /^(files|contents) \+ .* \/etc\/hosts\.\S+(?: |$)/,
     },
   },
+  reboot: ['A line that must be there, in a file that may not be'],
   refuses: [
     {
       params: { path: '/etc/hosts', line: 'a\nb' },
       says: 'line_in_file: line: this is more than one line: use block_in_file',
     },
-    { params: { path: '/etc/hosts' }, says: 'line_in_file: line: the line that should be there is not given' },
+    { params: { path: '/etc/hosts' }, says: 'line_in_file: the line that should be there is not given' },
   ],
 } satisfies ModuleCase;

@@ -1,5 +1,5 @@
 import type { ModuleCase } from '../module-case.ts';
-import { openVSwitch } from '../setups.ts';
+import { openVSwitch, openVSwitchService } from '../setups.ts';
 
 export default {
   setup: openVSwitch,
@@ -25,8 +25,10 @@ done`,
       spoil: 'ovs-vsctl add-br ovs-br0 -- set Bridge ovs-br0 datapath_type=netdev',
     },
   },
+  reboot: ['Spanning tree and multicast snooping'],
+  rebootSetup: openVSwitchService,
   refuses: [
-    { params: { name: 'br0', controllers: ['10.0.0.5:6653'] }, says: 'ovs_bridge: controllers[0]: ' },
-    { params: { name: 'a-name-that-is-too-long' }, says: 'ovs_bridge: name: ' },
+    { params: { name: 'br0', stp: true, rstp: true }, says: 'ovs_bridge: ' },
+    { params: { name: 'a-name-that-is-too-long' }, says: 'ovs_bridge: name: "a-name-that-is-too-long" has 23 bytes, an interface name has at most 15: shorten it' },
   ],
 } satisfies ModuleCase;

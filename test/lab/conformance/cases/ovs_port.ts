@@ -1,5 +1,5 @@
 import type { ModuleCase } from '../module-case.ts';
-import { openVSwitch } from '../setups.ts';
+import { openVSwitch, openVSwitchService } from '../setups.ts';
 
 const look = (port: string): string => `ovs-vsctl port-to-br ${port}
 ovs-vsctl --columns=tag,trunks,vlan_mode list Port ${port}; ovs-vsctl --columns=type,options,ofport_request,mtu_request list Interface ${port}`;
@@ -9,9 +9,11 @@ const row = (fields: Readonly<Record<string, string>>): string =>
     .map((name) => `${name} +: ${fields[name] ?? (name === 'type' ? '(?:""|system)' : name === 'options' ? '\\{\\}' : '\\[\\]')}\\n`)
     .join('');
 
+const withBridge = 'ovs-vsctl --may-exist add-br ovs-br0 -- set Bridge ovs-br0 datapath_type=netdev';
+
 export default {
   setup: `${openVSwitch}
-ovs-vsctl add-br ovs-br0 -- set Bridge ovs-br0 datapath_type=netdev`,
+${withBridge}`,
   examples: {
     'The uplink': {
       look: look('eth1'),
@@ -52,8 +54,11 @@ ovs-vsctl add-br ovs-br0 -- set Bridge ovs-br0 datapath_type=netdev`,
       spoil: 'ovs-vsctl add-port ovs-br0 eth1',
     },
   },
+  reboot: ['An internal port in a VLAN, with a fixed OpenFlow number', 'A tunnel to another hypervisor'],
+  rebootSetup: `${openVSwitchService}
+${withBridge}`,
   refuses: [
-    { params: { bridge: 'br0', name: 'eth1', tag: 4095 }, says: 'ovs_port: tag: ' },
-    { params: { bridge: 'br0', name: 'eth1', tag: 5, vlan_mode: 'trunk' }, says: 'ovs_port: ' },
+    { params: { bridge: 'br0', name: 'eth1', tag: 4095 }, says: 'ovs_port: tag: expected a VLAN id: a whole number from 0 to 4094, not the number 4095' },
+    { params: { bridge: 'br0', name: 'eth1', tag: 5, vlan_mode: 'trunk' }, says: 'ovs_port: vlan_mode: a tag has no meaning with vlan_mode trunk: use native-untagged, or leave tag out' },
   ],
 } satisfies ModuleCase;

@@ -35,6 +35,7 @@ deb ifupdown 9.0; deb bridge-utils 9.0; publish; apt-get -qq update; apt-get -qq
       spoil: 'dpkg -i /opt/stand-ins/ifupdown_9.0.deb',
     },
   },
+  reboot: ['Two packages, with lists not older than an hour', 'Not there'],
   refuses: [
     { params: { name: 'irqbalance>=1.9' }, says: 'package: name: "irqbalance>=1.9" compares versions: write NAME=VERSION, or state: latest' },
     { params: { name: 'frr=8.4', state: 'latest' }, says: 'package: name: a version goes with state: present only, not with latest' },

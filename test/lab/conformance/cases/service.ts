@@ -36,6 +36,7 @@ systemctl daemon-reload; systemctl --quiet enable --now ModemManager`,
       spoil: 'systemctl --quiet unmask ModemManager; systemctl start ModemManager',
     },
   },
+  reboot: ['A timer', 'Never again'],
   refuses: [
     {
       params: { name: 'frr', state: 'started', masked: true },

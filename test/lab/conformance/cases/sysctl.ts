@@ -22,6 +22,7 @@ export default {
       spoil: `echo net/ipv4/conf/all/rp_filter=2 >>${file}`,
     },
   },
+  reboot: ['Forward packets', 'On a VLAN interface that is not there yet'],
   refuses: [
     { params: { name: 'net.ipv4.ip_forward' }, says: 'sysctl: give the value of net.ipv4.ip_forward' },
     {

@@ -15,8 +15,9 @@ export default {
       spoil: 'rm /etc/motd',
     },
   },
+  reboot: ['The configuration of a daemon, checked before it takes effect'],
   refuses: [
     { params: { src: 'motd', dest: 'etc/motd' }, says: 'template: dest: "etc/motd" is no absolute path: begin it with /' },
-    { params: { dest: '/etc/motd' }, says: 'template: the parameter src is missing' },
+    { params: { dest: '/etc/motd' }, says: 'template: the parameter "src" is missing' },
   ],
 } satisfies ModuleCase;

@@ -25,11 +25,14 @@ ip link set vxlan100 master br-blue up; bridge fdb append 00:00:00:00:00:00 dev 
       spoil: 'ip link add vxlan100 type vxlan id 5 dstport 4789',
     },
   },
+  reboot: ['A tenant network between three hypervisors, without multicast', 'A multicast group on the storage link, with jumbo frames'],
+  // Its underlay is that of the module link.
+  rebootSetup: 'true',
   refuses: [
-    { params: { name: 'vxlan100', vni: 16777216 }, says: 'vxlan: vni: ' },
+    { params: { name: 'vxlan100', vni: 16777216 }, says: 'vxlan: vni: expected a VNI: a whole number from 0 to 16777215, not the number 16777216' },
     {
       params: { name: 'vxlan100', vni: 1, group: '239.1.1.1' },
-      says: 'vxlan: group: a multicast group needs dev: the link on which it is joined',
+      says: 'vxlan: a multicast group needs dev: the link on which it is joined',
     },
   ],
 } satisfies ModuleCase;
