@@ -80,7 +80,12 @@ describe('a module on the command line', () => {
     1 | kvmnet debug all --msg '{{ nope }' -i hosts.yml
       |                                ^`,
     ],
-    [['debug', 'nobody', '--msg', 'x'], 'error: no host and no group is called "nobody"'],
+    [
+      ['debug', 'nobody', '--msg', 'x'],
+      `<command line>:1:14: error: no host and no group is called "nobody"
+    1 | kvmnet debug nobody --msg x -i hosts.yml
+      |              ^`,
+    ],
     [
       ['copy', 'all', 'more', 'words', '--dest', '/x'],
       `<command line>:1:17: error: copy takes no words after the pattern: "more words"

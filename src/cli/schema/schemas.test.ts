@@ -53,11 +53,10 @@ describe('the schema of a module', () => {
 describe('the schema of playbooks', async () => {
   const schema = await playbookJsonSchema(registry);
   const playbooks = filesBelow('playbooks').filter(
-    (file) => !/\/(?:roles|tasks|vars|group_vars|host_vars|files|templates)\//.test(file),
+    (file) => !/\/(?:roles|tasks)\//.test(file) && Array.isArray(plain(file)),
   );
   it.each(playbooks)('takes %s', (file) => {
-    const value = plain(file);
-    if (Array.isArray(value)) expect(complaints(schema, value)).toEqual([]);
+    expect(complaints(schema, plain(file))).toEqual([]);
   });
   it.each([
     [[{ hosts: 'all', taks: [] }]],
