@@ -2,11 +2,10 @@ import {
   bandwidthOf,
   parseCidr,
   parseMac,
-  parsePciAddress,
+  pciOf,
   vlanOf,
   xmlChild,
   xmlChildren,
-  xmlValue,
   type XmlElement,
 } from '../../src/sdk/index.ts';
 
@@ -84,15 +83,6 @@ export function readNetwork(xml: XmlElement): Network {
     inbound: bandwidthOf(xml, 'inbound'),
     outbound: bandwidthOf(xml, 'outbound'),
   };
-}
-
-/** The PCI address that `domain`, `bus`, `slot` and `function` give, each hexadecimal or decimal. */
-function pciOf({ attributes }: XmlElement): string {
-  const hex = (key: string, width: number): string =>
-    Number(xmlValue(attributes[key] ?? '0'))
-      .toString(16)
-      .padStart(width, '0');
-  return parsePciAddress(`${hex('domain', 4)}:${hex('bus', 2)}:${hex('slot', 2)}.${hex('function', 1)}`);
 }
 
 export function addressOf(ip: XmlElement): string {

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import {
   bandwidthXml,
   ipFamily,
+  pciXml,
   vlanXml,
   withXmlAttributes,
   withXmlChildren,
@@ -50,11 +51,6 @@ function forwardXml(own: XmlElement | undefined, { forward, dev, pf, vfs }: Netw
   if (forward !== 'hostdev') return xmlElement('forward', { mode: forward, dev }, [...kept, ...interfaces]);
   const functions = pf === null ? vfs.map(pciXml) : [xmlElement('pf', { dev: pf })];
   return xmlElement('forward', { mode: forward, managed: 'yes' }, [...kept, ...functions]);
-}
-
-function pciXml(address: string): XmlElement {
-  const [domain, bus, slot, func] = address.split(/[:.]/).map((part) => `0x${part}`);
-  return xmlElement('address', { type: 'pci', domain, bus, slot, function: func });
 }
 
 function bridgeXml(own: XmlElement | undefined, { bridge, stp, delay }: Network, was: Network): XmlElement {

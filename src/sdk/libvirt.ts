@@ -13,5 +13,6 @@ export {
   type XmlNode,
 } from './parsers/libvirt-xml.ts';
 export { bandwidthOf, bandwidthText, bandwidthXml, virtBandwidth } from './libvirt/bandwidth.ts';
+export { pciOf, pciXml } from './libvirt/pci.ts';
 export { virshAnswers, virshInfo, virshStep, virtName } from './libvirt/virsh.ts';
 export { virtVlan, vlanOf, vlanXml } from './libvirt/vlan.ts';

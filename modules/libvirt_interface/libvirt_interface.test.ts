@@ -1,0 +1,341 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { diffState, overlayState } from '../../src/sdk/diff.ts';
+import { parseXml, type ProbeOutput } from '../../src/sdk/index.ts';
+import { messageOf } from '../../src/sdk/testing/message-of.ts';
+import { libvirtInterface } from './index.ts';
+import { LibvirtInterface } from './params.ts';
+import type { SourceKind } from './probe.ts';
+import { readInterface, readLive, type State } from './read.ts';
+import { interfaceXml } from './xml.ts';
+
+// Recorded from libvirt 9.0: web1 runs, fw1 is shut off.
+const recorded = (name: string): string => readFileSync(new URL(`cases/${name}.txt`, import.meta.url), 'utf8');
+const output = (stdout: string, code = 0, stderr = ''): ProbeOutput => ({
+  stdout,
+  stderr,
+  code,
+  bytes: Buffer.from(stdout),
+});
+const running = output(recorded('running'));
+const off = output(recorded('off'));
+
+function readWith(params: unknown, answer: ProbeOutput, source?: SourceKind) {
+  const p = LibvirtInterface.parse(params);
+  const seen = { domain: libvirtInterface.probes(p).domain.parse(answer), source };
+  const now = libvirtInterface.state(seen, p);
+  const want = libvirtInterface.want(p, now, seen);
+  const pending = libvirtInterface.pending?.(now, want, p) ?? [];
+  const after = overlayState(now, want) as State | null;
+  const words = (from: State | null, to: State | null): readonly string[] =>
+    libvirtInterface.steps(from, to, p, seen).map((step) => {
+      if (step.kind !== 'exec') return step.kind;
+      return [...step.argv.slice(4), step.stdin ?? ''].join(' ').replaceAll(/\n\s*/g, '').trim();
+    });
+  const there = new Set(pending.map(({ path }) => path));
+  const changes = diffState(now, want).filter(({ path }) => !there.has(path));
+  return { p, seen, now, want, pending, changes, after, words };
+}
+
+const plain = { domain: 'web1', mac: '52:54:00:6d:90:10' };
+const [onSwitch, inNetwork, vhostuser, vf] = libvirtInterface.examples.map(({ params }) => params);
+
+describe('libvirt_interface reads', () => {
+  it('what runs and what comes next apart, without what libvirt makes up', () => {
+    const { now } = readWith(plain, running);
+    const same = {
+      mac: plain.mac,
+      type: 'bridge',
+      source: 'br0',
+      model: 'virtio',
+      target: null,
+      link: 'up',
+      virtualport: null,
+    };
+    expect(now?.config).toMatchObject({ ...same, queues: 1, driver: 'qemu', mtu: 1300 });
+    expect(now?.live).toMatchObject({ ...same, queues: 2, driver: null, mtu: 1400 });
+  });
+
+  it('bandwidth, VLAN and port of Open vSwitch', () => {
+    expect(readWith(onSwitch, running, 'link').now?.live).toMatchObject({
+      virtualport: 'openvswitch',
+      inbound: 'average=1000 peak=5000 burst=1024',
+      outbound: 'average=500',
+      vlan: [100],
+      queues: 2,
+      driver: 'vhost',
+    });
+  });
+
+  it('sockets, macvtap and VFs', () => {
+    expect(readWith(vhostuser, off).now?.config).toMatchObject({
+      type: 'vhostuser',
+      source: '/run/openvswitch/vhu-fw1',
+      mode: 'server',
+      queues: 2,
+    });
+    const at = (mac: string) => readWith({ domain: 'fw1', mac, state: 'absent' }, off).now?.config;
+    expect(at('52:54:00:6d:90:05')).toMatchObject({ type: 'direct', source: 'eth2', mode: 'vepa' });
+    expect(at('52:54:00:6d:90:08')).toMatchObject({
+      type: 'hostdev',
+      source: '0000:05:10.2',
+      managed: true,
+      vlan: [4],
+    });
+  });
+
+  it('of a network on a bridge its own name, not what the network made of it', () => {
+    const live = parseXml(
+      "<interface type='bridge'><source network='tenants' portgroup='blue' portid='1' bridge='ovs-br0'/><virtualport type='openvswitch'/></interface>",
+      'x',
+    );
+    const config = readInterface(
+      parseXml("<interface type='network'><source network='tenants' portgroup='blue'/></interface>", 'x'),
+    );
+    expect(readLive(live, config)).toEqual(config);
+    const vfOfPool = parseXml(
+      "<interface type='hostdev' managed='yes'><source><address type='pci' domain='0x0' bus='0x05' slot='0x10' function='0x2'/></source></interface>",
+      'x',
+    );
+    expect(readLive(vfOfPool, { ...config, portgroup: null })).toEqual({ ...config, portgroup: null });
+  });
+
+  it.each([
+    [
+      "<interface type='bridge'><source bridge='b'/><mac address='52:54:00:6D:90:01'/></interface>",
+      "<interface type='bridge'>\n <mac address='52:54:00:6d:90:01'/><target dev='vnet7'/>\n<alias name='net0'/><source bridge='b'/><address type='pci' bus='0x05'/></interface>",
+    ],
+    [
+      "<interface type='hostdev' managed='yes'><source><address domain='0x0000' bus='0x05' slot='0x10' function='0x2'/></source></interface>",
+      "<interface managed='yes' type='hostdev'><source><address function='2' slot='16' bus='5' domain='0'/></source></interface>",
+    ],
+    [
+      "<interface type='bridge'><driver queues='1'/></interface>",
+      "<interface type='bridge'><bandwidth/><link state='up'/></interface>",
+    ],
+  ])('%s as the same as %s', (one, other) => {
+    expect(readInterface(parseXml(one, 'x'))).toEqual(readInterface(parseXml(other, 'x')));
+  });
+});
+
+describe('libvirt_interface', () => {
+  it('has nothing to do where it stands', () => {
+    expect(readWith(onSwitch, running, 'link').changes).toEqual([]);
+    expect(readWith(inNetwork, running, 'network').changes).toEqual([]);
+    expect(readWith(vhostuser, off).changes).toEqual([]);
+  });
+
+  it('changes in the running guest what libvirt can, with its port id, and both apart', () => {
+    const { now, after, words, pending } = readWith(
+      { ...onSwitch, bandwidth: { inbound: { average: 2000 } }, link: 'down' },
+      running,
+      'link',
+    );
+    const [live, config, ...rest] = words(now, after);
+    expect(live).toMatch(
+      /^update-device --domain web1 --file \/dev\/stdin --live .*interfaceid='.*<inbound average='2000'\/><outbound average='500'\/>.*<link state='down'\/>/,
+    );
+    expect(config).toMatch(/--config .*interfaceid=/);
+    expect([pending, rest]).toEqual([[], []]);
+    expect(words(after, now)[0]).toContain("<inbound average='1000' peak='5000' burst='1024'/>");
+  });
+
+  it('leaves to a restart what libvirt cannot change: type, model, queues, MTU, VLAN, target', () => {
+    const more = {
+      type: 'network',
+      source: 'lab',
+      model: 'e1000e',
+      driver: { queues: 1 },
+      mtu: null,
+      vlan: 5,
+      target: 'tap-x',
+    };
+    const { pending, changes, words, now, after } = readWith({ ...plain, ...more }, running, 'network');
+    expect(pending.map(({ path }) => path).toSorted()).toEqual(
+      ['live.model', 'live.mtu', 'live.queues', 'live.source', 'live.target', 'live.type', 'live.vlan'].toSorted(),
+    );
+    expect(pending[0]).toMatchObject({
+      until: 'restart',
+      reason: 'web1 runs with its old type until it is shut down and started again',
+    });
+    expect(changes.every(({ path }) => path.startsWith('config.'))).toBe(true);
+    expect(words(now, after)).toHaveLength(1);
+    expect(words(now, after)[0]).toContain('--config');
+  });
+
+  it('moves a tap between Linux bridges, not between those of Open vSwitch', () => {
+    const moved = readWith({ ...plain, type: 'bridge', source: 'br1' }, running, 'bridge');
+    expect(moved.pending).toEqual([]);
+    expect(moved.words(moved.now, moved.after)[0]).toMatch(/--live .*<source bridge='br1'\/>/);
+    expect(readWith({ ...onSwitch, source: 'ovs-br1' }, running, 'link').pending.map(({ path }) => path)).toEqual([
+      'live.source',
+    ]);
+  });
+
+  it('attaches to both at once, and detaches from what it starts with first', () => {
+    const { now, after, words, changes } = readWith(
+      { ...inNetwork, mac: '52:54:00:6d:90:77', target: undefined },
+      running,
+      'network',
+    );
+    expect(now).toBeNull();
+    expect(changes[0]).toEqual({ path: 'state', from: 'absent', to: 'present' });
+    expect(words(now, after)).toEqual([
+      "attach-device --domain web1 --file /dev/stdin --live --config <interface type='network'><mac address='52:54:00:6d:90:77'/><source network='lab'/><model type='virtio'/></interface>",
+    ]);
+    const mine = "--file /dev/stdin --config <interface type='user'><mac address='52:54:00:6d:90:77'/></interface>";
+    expect(words(after, now)).toEqual([
+      `detach-device --domain web1 ${mine}`,
+      `detach-device --domain web1 ${mine.replace('config', 'live')}`,
+      'wait',
+    ]);
+  });
+
+  it('brings back what it took away as it was, but for what libvirt numbers', () => {
+    const { now, words } = readWith({ ...onSwitch, state: 'absent' }, running);
+    const [attach] = words(null, now);
+    expect(attach).toMatch(/^attach-device .* --live <interface type='bridge'>.*interfaceid=.*<address type='pci'/);
+    expect(attach).not.toMatch(/vnet|alias/);
+  });
+
+  it('touches only the side that is asked for', () => {
+    const config = readWith({ ...plain, state: 'absent', apply: 'config' }, running);
+    expect(config.want).toMatchObject({ config: null });
+    expect(config.words(config.now, config.after)).toEqual([expect.stringContaining('--config')]);
+    const live = readWith({ ...plain, link: 'down', apply: 'live' }, running);
+    expect(live.changes.map(({ path }) => path)).toEqual(['live.link']);
+    expect(readWith({ ...plain, state: 'absent' }, running).want).toBeNull();
+    expect(
+      readWith({ domain: 'fw1', mac: '52:54:00:6d:90:05', link: 'down' }, off).changes.map(({ path }) => path),
+    ).toEqual(['config.link']);
+  });
+
+  it('tells one by its alias', () => {
+    const { now, after, words } = readWith(
+      { domain: 'web1', alias: 'ua-x', type: 'network', source: 'lab' },
+      running,
+      'network',
+    );
+    expect(words(now, after)[0]).toContain("<interface type='network'><alias name='ua-x'/><source network='lab'/>");
+    expect(words(after, now)[0]).toBe('detach-device-alias --domain web1 --alias ua-x --config');
+  });
+
+  it('warns of what else has to be done', () => {
+    const say = (params: unknown, answer: ProbeOutput, kind?: SourceKind) => {
+      const { p, now, seen } = readWith(params, answer, kind);
+      return libvirtInterface.warnings?.(p, now, seen);
+    };
+    expect(say({ ...plain, driver: { queues: 2 } }, running)).toEqual([
+      'the guest uses the 2 queues once it has been told to: ethtool -L IF combined 2 inside of it',
+    ]);
+    expect(say({ ...vf, domain: 'fw1' }, off, 'vf')).toEqual(['fw1 cannot be migrated while it has a VF']);
+    expect(say({ ...plain, state: 'absent' }, running)).toEqual([]);
+  });
+
+  it.each<[object, ProbeOutput, SourceKind | undefined, string]>([
+    [plain, output('', 1, "error: failed to get domain 'web1'"), undefined, 'there is no domain web1'],
+    [{ ...plain, mac: '52:54:00:6d:90:99' }, running, undefined, 'web1 has no interface 52:54:00:6d:90:99'],
+    [{ domain: 'fw1', mac: '52:54:00:6d:90:09' }, off, undefined, 'fw1 has several interfaces with 52:54:00:6d:90:09'],
+    [{ ...plain, driver: { queues: 4 } }, running, undefined, '4 queues are more than the 2 vCPUs of web1'],
+    [{ ...plain, type: 'bridge', source: 'br9' }, running, 'none', 'the bridge br9 does not exist'],
+    [{ ...plain, type: 'bridge', source: 'br9' }, running, 'link', 'br9 is no Linux bridge'],
+    [{ ...onSwitch }, running, 'bridge', 'ovs-br0 is a Linux bridge, none of Open vSwitch'],
+    [{ ...plain, type: 'network', source: 'x' }, running, 'none', 'there is no network x in libvirt'],
+    [{ ...plain, type: 'direct', source: 'x' }, running, 'none', 'the link x does not exist'],
+    [{ ...vf, domain: 'web1' }, running, 'pf', '0000:05:10.1 is no virtual function'],
+    [{ ...vf, domain: 'web1' }, running, 'none', 'there is no PCI device 0000:05:10.1'],
+    [{ ...vf, domain: 'web1' }, running, 'no-iommu', '0000:05:10.1 is in no IOMMU group, so no guest can have it'],
+    [{ ...vhostuser, domain: 'web1' }, running, undefined, 'web1 has no shared memory, which vhostuser needs'],
+    [
+      { ...plain, domain: 'fw1', apply: 'live', state: 'absent' },
+      off,
+      undefined,
+      'fw1 does not run, so that there is nothing to change live',
+    ],
+  ])('refuses %j', (params, answer, kind, message) => {
+    expect(() => readWith(params, answer, kind)).toThrow(message);
+  });
+
+  it('refuses queues where the guest has another card than virtio', () => {
+    const twice = recorded('off')
+      .replaceAll("'52:54:00:6d:90:05'", "'52:54:00:6d:90:06'")
+      .replaceAll("<model type='virtio'/>", "<model type='e1000'/>");
+    expect(() => readWith({ domain: 'fw1', mac: '52:54:00:6d:90:06', driver: { queues: 2 } }, output(twice))).toThrow(
+      'only virtio has several queues, not e1000',
+    );
+  });
+
+  it('passes any text through unharmed', () => {
+    const text = fc
+      .array(fc.constantFrom("'", '"', '<', '&', ']]>', '$(id)', '`', '\n', 'é', ' ', 'a'))
+      .map((parts) => `n${parts.join('')}.`);
+    const base = parseXml("<interface type='network'/>", 'x');
+    fc.assert(
+      fc.property(text, text, (source, portgroup) => {
+        expect(readInterface(interfaceXml(base, { source, portgroup }))).toMatchObject({ source, portgroup });
+      }),
+    );
+  });
+});
+
+it.each([
+  [{ domain: 'x' }, 'give mac or alias: it tells the interface from the others'],
+  [
+    { domain: 'x', alias: 'net0' },
+    'an alias of a user begins with "ua-", and has letters, digits, "_" and "-": libvirt keeps no others',
+  ],
+  [
+    { ...plain, mac: '01:54:00:6d:90:10' },
+    '"01:54:00:6d:90:10" is a multicast address, an interface needs a unicast one: make the first byte even',
+  ],
+  [{ ...plain, type: 'bridge' }, 'type: bridge needs source'],
+  [{ ...plain, type: 'bridge', source: 'b', path: '/x' }, 'give source or path, not both'],
+  [{ ...plain, type: 'bridge', path: '/x' }, 'path is the socket of type: vhostuser'],
+  [{ ...plain, type: 'hostdev', source: 'eth0' }, '"eth0" is no PCI address: write e.g. "0000:05:00.0" or "05:00.0"'],
+  [
+    { ...plain, type: 'hostdev', source: '05:10.1', bandwidth: {} },
+    'type: hostdev has no bandwidth: limit a VF with sriov: max_tx_rate',
+  ],
+  [
+    { ...plain, type: 'hostdev', source: '05:10.1', driver: {} },
+    'type: hostdev has no driver: its queues are those of the VF',
+  ],
+  [{ ...plain, type: 'vhostuser', source: 'vhu0' }, 'the socket "vhu0" needs its whole path'],
+  [{ ...plain, type: 'vhostuser', source: '/v', model: 'e1000' }, 'type: vhostuser needs model: virtio'],
+  [
+    { ...plain, type: 'vhostuser', source: '/v', bandwidth: {} },
+    'libvirt cannot limit vhostuser: limit the port in Open vSwitch',
+  ],
+  [
+    { ...plain, type: 'vhostuser', source: '/v', vlan: 4 },
+    'VLANs of vhostuser are those of its port: give them to ovs_port',
+  ],
+  [
+    { ...plain, type: 'direct', source: 'eth0', mode: 'server' },
+    'type: direct takes mode bridge, vepa, private, passthrough',
+  ],
+  [{ ...plain, type: 'bridge', source: 'b', mode: 'vepa' }, 'type: bridge has no mode'],
+  [{ ...plain, type: 'bridge', source: 'b', managed: 'yes' }, 'managed needs type: hostdev'],
+  [{ ...plain, type: 'bridge', source: 'b', portgroup: 'x' }, 'portgroup needs type: network'],
+  [
+    { ...plain, type: 'bridge', source: 'b', vlan: 4 },
+    'a Linux bridge takes no VLAN from libvirt: virtualport: openvswitch, or a bridge for each VLAN',
+  ],
+  [
+    { ...plain, type: 'bridge', source: 'b', bandwidth: { inbound: { average: 9, floor: 1 } } },
+    'floor needs type: network, whose own bandwidth it is taken from',
+  ],
+  [{ ...plain, model: 'e1000', driver: { queues: 2 } }, 'only virtio has several queues, not e1000: model: virtio'],
+  [{ ...plain, driver: { queues: 257 } }, 'expected a number of queues: a whole number from 1 to 256'],
+  [
+    { ...plain, bandwidth: { inbound: { average: '10mbit' } } },
+    'expected a rate in kilobytes: a whole number from 1 to 4294967295',
+  ],
+  [
+    { ...plain, target: 'vnet0' },
+    'libvirt takes vnet and macvtap with a number for names of its own: choose another one',
+  ],
+])('judges %j', (params, message) => {
+  expect(messageOf(LibvirtInterface, params)).toBe(message);
+});
