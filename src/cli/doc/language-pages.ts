@@ -54,10 +54,10 @@ export const languageMarkdown = ({ title, summary, entries }: LanguagePage): str
     ...entries.flatMap(({ signature, summary: what, example, result }) => [
       `## \`${signature}\``,
       '',
-      `${what}`,
+      what,
       '',
       '```',
-      `${example}`,
+      example,
       `# gives ${result}`,
       '```',
       '',

@@ -48,7 +48,7 @@ export function alternatives(schema: JsonSchema): readonly JsonSchema[] {
 export function typesOf(schema: JsonSchema): ReadonlySet<JsonType> {
   return new Set(
     alternatives(schema).flatMap(({ type, enum: values, const: constant, properties }): readonly JsonType[] => {
-      if (type !== undefined) return [type].flat() as readonly JsonType[];
+      if (type !== undefined) return [type].flat();
       if (properties !== undefined) return ['object'];
       return [...(values ?? []), ...(constant === undefined ? [] : [constant])].map(typeOfValue);
     }),

@@ -26,7 +26,7 @@ export function resolveSettings(
       const value = settingValue(name, cli, command, project);
       return value === undefined ? [] : [[name, value]];
     }),
-  ) as Settings;
+  );
 }
 
 function settingValue(name: SettingName, cli: Cli, command: Parsed, project: ProjectFile | undefined): unknown {
