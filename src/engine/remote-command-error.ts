@@ -29,9 +29,9 @@ const lastLine = (text: string): string => {
 };
 
 const remedies: readonly (readonly [RegExp, string])[] = [
-  [/no space left|quota exceeded/i, 'make room on the host: df -h shows what is full'],
+  [/no space left on device|quota exceeded/i, 'make room on the host: df -h shows what is full'],
   [/read-only file system/i, 'the host has mounted it read-only: dmesg may say why'],
-  [/permission denied|not permitted/i, 'become: true makes the task run as root'],
+  [/permission denied|operation not permitted/i, 'become: true makes the task run as root'],
 ];
 
 /** A step of a module that failed: files in plain words, commands with what they said. */

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { AnyAuthMethod, AuthenticationType, AuthHandlerMiddleware, ParsedKey, Prompt } from 'ssh2';
 import { KvmnetError } from '../util/errors.ts';
+import { fileProblem } from '../util/file-problem.ts';
 import type { Ssh2 } from './ssh2.ts';
 import { agentKeys, type AgentKey } from './agent.ts';
 import type { Endpoint, IdentityFile } from './endpoint.ts';
@@ -145,7 +146,7 @@ async function loadIdentity(
 ): Promise<Identity | undefined> {
   const text = await readFile(file.path).catch((cause: NodeJS.ErrnoException) => cause);
   if (text instanceof Error) {
-    if (file.explicit) notes.push(`${file.path} cannot be read (${text.code ?? text.message})`);
+    if (file.explicit) notes.push(`${file.path} cannot be read: ${fileProblem(text)}`);
     return undefined;
   }
   const key = parseKey(ssh2, text, endpoint.passphrase);

@@ -52,7 +52,8 @@ export async function sendFile(
   );
   // When the host stops reading, what is left can never be sent: it says why.
   const failed = await Promise.race([sent, done.then(() => undefined)]);
-  if (failed !== undefined && (options.signal?.aborted || content.errored !== null || channel.lost())) {
+  const broken = content.errored !== null && !isOfChannel(content.errored);
+  if (failed !== undefined && (options.signal?.aborted || broken || channel.lost())) {
     channel.close();
     throw transferFailed(content.errored ?? failed.error, host, options, channel);
   }
@@ -63,11 +64,15 @@ export async function sendFile(
   throw writeFailed(host, path, talk.printed || `${size ?? 0} of ${counter.bytes()} bytes arrived`);
 }
 
+/** The other end stopped reading: a pipeline gives that to its source as an error as well. */
+const isOfChannel = (error: Error): boolean =>
+  'code' in error && typeof error.code === 'string' && /^(?:ERR_STREAM_|EPIPE$)/.test(error.code);
+
 function writeFailed(host: string, path: string, why: string): KvmnetError {
   const full = /no space left|quota exceeded/i.test(why);
   return new KvmnetError('io', `cannot write ${path} on the host: ${why.replace(/^cat: /, '')}`, {
     host,
-    hint: full ? 'make room on the host' : undefined,
+    hint: full ? 'make room on the host: df -h shows what is full' : undefined,
   });
 }
 

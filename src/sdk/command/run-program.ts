@@ -102,9 +102,12 @@ function firstLine({ stdout }: CommandResult): readonly [verdict: string, own: s
 /** The end of what it had to say, where the reason usually stands. */
 function lastWords(stderr: string, stdout: string): string {
   const text = stderr.trim() === '' ? stdout : stderr;
-  const last = lines(stripEnd(text)).slice(-3);
+  const last = lines(stripEnd(text)).slice(-3).map(withoutShell);
   return last.length === 0 ? '' : `: ${last.join('\n')}`;
 }
+
+/** What the shell says when it cannot start the program begins with names of its own: `/bin/sh: 17: exec: `. */
+const withoutShell = (line: string): string => line.replace(/^\S*sh: (?:(?:line )?\d+: )?exec: /, '');
 
 const stripEnd = (text: string): string => text.replace(/[\r\n]+$/, '');
 const lines = (text: string): readonly string[] => (text === '' ? [] : text.replace(/\r?\n$/, '').split(/\r?\n/));
