@@ -1,6 +1,6 @@
 export { runPlaybooks } from './run/run-playbook.ts';
-export type { RunInput, RunOptions, RunOutcome } from './run/options.ts';
+export type { RunOptions } from './run/options.ts';
 export { rehearse } from './rehearse/rehearse.ts';
 export { createRegistry, type Registry } from './registry.ts';
-export type { RunEvent, TaskEvent, TaskStatus, HostRecap, FailureReport } from './events.ts';
-export { gatherFacts, type GatheredFacts } from './run/gather-facts.ts';
+export type { RunEvent, TaskEvent, HostRecap } from './events.ts';
+export { gatherFacts } from './run/gather-facts.ts';

@@ -1,3 +1,3 @@
 export { loadInventory } from './load.ts';
-export type { Host, Inventory } from './model.ts';
+export type { Inventory } from './model.ts';
 export { graphInventory, listInventory, showHost, showHosts } from './show.ts';
