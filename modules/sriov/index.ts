@@ -1,9 +1,8 @@
-import { defineModule, missing, refuse, sh } from '../../src/sdk/index.ts';
-import { deviceFolder, Sriov, vfIds } from './params.ts';
-import { readState, sriovProbe, type Seen, type State, type VfState } from './read.ts';
+import { defineModule, sh, type Want } from '../../src/sdk/index.ts';
+import { Sriov } from './params.ts';
+import { pfProbe } from './read.ts';
+import { pendingOf, physicalFunction, readState, wantState, type Goal, type State } from './state.ts';
 import { sriovSteps } from './steps.ts';
-
-type WantedVf = Partial<VfState> & Pick<VfState, 'id'>;
 
 export const sriov = defineModule({
   name: 'sriov',
@@ -16,7 +15,7 @@ export const sriov = defineModule({
       needs: 'vm',
     },
     {
-      title: 'Eight for passthrough, with limits',
+      title: 'Eight for guests with VFIO, each with at most 1 Gbit/s',
       params: {
         pf: '05:00.0',
         num_vfs: 8,
@@ -25,44 +24,38 @@ export const sriov = defineModule({
       },
       needs: 'hardware',
     },
+    { title: 'No virtual functions', params: { pf: 'eth0', state: 'absent' }, needs: 'vm' },
   ],
-  requires: 'a network card with SR-IOV that is switched on in the firmware, iproute2',
-  probes: (p) => ({ seen: sriovProbe(p) }),
-  state: ({ seen }): State => readState(seen),
-  want: (p, now, { seen }) => {
-    const number = p.num_vfs ?? seen.num;
-    checkNumber(p, seen, number);
-    const named = new Map(p.vfs.flatMap((vf) => vfIds(vf).map((id): [number, WantedVf] => [id, wantedVf(id, vf)])));
-    const last = Math.max(-1, ...named.keys());
-    if (last >= number) {
-      throw missing(
-        `${p.pf} has ${number} virtual functions, there is no number ${last}`,
-        'set num_vfs, or let whoever makes them make more',
-      );
-    }
-    const all = Array.from({ length: number }, (_, id) => named.get(id) ?? { id });
-    return {
-      num_vfs: p.num_vfs,
-      drivers_autoprobe: p.drivers_autoprobe,
-      eswitch_mode: p.eswitch_mode,
-      mtu: p.mtu,
-      up: number > 0 && p.num_vfs !== undefined ? true : now?.up,
-      vfs: p.num_vfs === undefined && p.vfs.length === 0 ? undefined : (all as VfState[]),
-    };
+  requires: 'iproute2, and a network card whose SR-IOV is switched on in the firmware',
+  probes: (p) => ({ pf: pfProbe(p) }),
+  state: (seen, p): State | null => {
+    if (p.state === 'absent' && seen.pf === 'none') return null;
+    const pf = physicalFunction(p, seen.pf);
+    return p.state === 'absent' && pf.count === 0 ? null : readState(pf);
   },
-  steps: (from, to, p) => sriovSteps(deviceFolder(p), p.pf, from, to),
+  want: (p, now, seen): Want<State> | null =>
+    p.state === 'absent' && seen.pf === 'none' ? null : wantState(p, now, physicalFunction(p, seen.pf)),
+  steps: (from, to, p) => sriovSteps(p.pf, from, to),
   compare: { vfs: { keyed: 'id' } },
+  pending: (now, _want, p) => pendingOf(p, now),
   touches: (from, to, p) => {
-    const differs = (key: 'num_vfs' | 'eswitch_mode' | 'mtu'): boolean =>
-      to !== null && to[key] !== undefined && to[key] !== from?.[key];
-    return differs('num_vfs') || differs('eswitch_mode') || differs('mtu') ? { links: [p.pf], effect: 'flap' } : 'none';
+    const [was, goal]: [Goal, Goal | null] = [from ?? { num_vfs: 0 }, to];
+    if (sriovSteps(p.pf, from, to).length === 0) return 'none';
+    const anew = (goal?.num_vfs ?? (goal === null ? 0 : was.num_vfs)) !== was.num_vfs;
+    const gone = anew ? (was.vfs ?? []).flatMap(({ dev }) => (typeof dev === 'string' ? [dev] : [])) : [];
+    const links = [p.pf, ...gone];
+    return goal === null ? { links } : { links, effect: 'flap' };
   },
   settle: { timeout: 10 },
   boot: (p) => ({
     id: p.pf,
     state: null,
-    anchor: p.pf.includes(':') ? { unit: 'multi-user.target' } : { device: p.pf },
-    after: ['network-pre.target'],
+    // Not the device: what starts after virtual functions has to wait for them.
+    anchor: { unit: 'multi-user.target' },
+    after: [
+      'network-pre.target',
+      ...(p.pf.includes(':') ? [] : [`sys-subsystem-net-devices-${unitName(p.pf)}.device`]),
+    ],
     before: [
       'network.target',
       'NetworkManager.service',
@@ -72,54 +65,21 @@ export const sriov = defineModule({
       'virtqemud.service',
       ...p.required_by,
     ],
-    // Functions that stand are never made anew: a virtual machine may run on them.
-    guard: { script: sh`read -r n <"$1/sriov_numvfs" && [ "$n" != 0 ]`, args: [deviceFolder(p)] },
+    // A guest may run on functions that stand. Those that others make are only set.
+    guard: {
+      script: sh`[ -z "$2" ] || exit 1
+case $1 in *:*) d=/sys/bus/pci/devices/$1;; *) d=/sys/class/net/$1/device;; esac
+read -r n <"$d/sriov_numvfs" && [ "$n" != 0 ]`,
+      args: [p.pf, p.externally_managed ? 'yes' : ''],
+    },
   }),
-  warnings: (p, _now, { seen }) => {
-    if (p.num_vfs === undefined || p.num_vfs === seen.num || seen.num === 0) return [];
-    return [`all ${seen.num} virtual functions of ${p.pf} are destroyed before there are ${p.num_vfs}`];
+  warnings: (p, now) => {
+    const count = p.state === 'absent' ? 0 : p.num_vfs;
+    if (now === null || now.num_vfs === 0 || count === undefined || count === now.num_vfs) return [];
+    return [`all ${now.num_vfs} virtual functions of ${p.pf} are taken away on the way to ${count}`];
   },
-  returns: (p, now) => ({ pf: p.pf, num_vfs: now?.num_vfs ?? 0 }),
 });
 
-function checkNumber(p: Sriov, seen: Seen, number: number): void {
-  if (number > seen.total) {
-    throw refuse(
-      `${p.pf} has at most ${seen.total} virtual functions, not ${number}`,
-      'lower num_vfs, or raise the limit in the firmware of the card',
-    );
-  }
-  if (p.num_vfs === undefined) return;
-  const [profile] = seen.profiles;
-  if (profile !== undefined) {
-    throw refuse(
-      `NetworkManager sets the number of virtual functions of ${p.pf} itself (${profile})`,
-      'take sriov.total-vfs out of that profile: nmcli connection modify … sriov.total-vfs ""',
-    );
-  }
-  const used = seen.vfs.filter((vf) => vf.use !== undefined);
-  if (number === seen.num || seen.num === 0 || used.length === 0 || p.allow_disruptive) return;
-  const list = used.map((vf) => `${vf.id} (${vf.use})`).join(', ');
-  throw refuse(
-    `another number of virtual functions destroys all of ${p.pf}, and some are in use: ${list}`,
-    'free them first, or set allow_disruptive: yes',
-  );
-}
-
-function wantedVf(id: number, vf: Sriov['vfs'][number]): WantedVf {
-  const { mac, vlan, qos, vlan_proto, spoof_check, trust, link_state, min_tx_rate, max_tx_rate, driver, mtu } = vf;
-  const given = Object.entries({
-    mac,
-    vlan,
-    qos,
-    vlan_proto,
-    spoof_check,
-    trust,
-    link_state,
-    min_tx_rate,
-    max_tx_rate,
-    driver,
-    mtu,
-  });
-  return { id, ...Object.fromEntries(given.filter(([, value]) => value !== undefined)) };
-}
+// As systemd-escape does it.
+const unitName = (name: string): string =>
+  name.replace(/[^A-Za-z0-9:_.]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`);

@@ -1,99 +1,124 @@
 import { z } from 'zod';
-import { bool, ifname, int, mtu, pciAddress, unicastMac, vlanId } from '../../src/sdk/index.ts';
+import { bool, ifname, int, mtu, parsePciAddress, unicastMac, vlanId } from '../../src/sdk/index.ts';
 
-const rangePattern = /^(\d{1,3})-(\d{1,3})$/;
+const range = /^(\d{1,5})-(\d{1,5})$/;
+const rate = () => int({ min: 0, max: 4_294_967_295, what: 'a rate in Mbit/s' });
+const number = () => int({ min: 0, max: 65_535, what: 'a number of virtual functions' });
 
 const Vf = z.strictObject({
-  id: int({ min: 0, max: 255, what: 'the number of a virtual function' })
+  id: int({ min: 0, max: 65_534, what: 'the number of a virtual function' })
     .optional()
     .describe('number of the virtual function, from 0'),
   range: z
     .string()
-    .regex(rangePattern, { error: 'a range of virtual functions, "0-3"' })
+    .regex(range, { error: 'expected a range of virtual functions, "0-3"' })
     .optional()
-    .describe('in place of id: several with the same settings, "0-3"'),
+    .describe('in place of id: several that are set alike, "0-3"'),
   mac: unicastMac().optional().describe('MAC address that the host gives it'),
-  vlan: vlanId({ zero: true }).optional().describe('VLAN id that the card puts it in, 0 for none'),
-  qos: int({ min: 0, max: 7, what: 'a VLAN priority' }).optional().describe('VLAN priority, 0 to 7'),
-  vlan_proto: z.enum(['802.1Q', '802.1ad']).optional().describe('kind of VLAN tag'),
-  spoof_check: bool().optional().describe('drop what it sends under other addresses'),
-  trust: bool().optional().describe('let it change its address and be promiscuous'),
+  vlan: vlanId({ zero: true }).optional().describe('VLAN id that the card adds and takes off; 0: none'),
+  qos: int({ min: 0, max: 7, what: 'a priority' }).optional().describe('priority in the VLAN tag, 0 to 7'),
+  vlan_proto: z
+    .enum(['802.1q', '802.1Q', '802.1ad'])
+    .transform((text): '802.1q' | '802.1ad' => (text === '802.1ad' ? '802.1ad' : '802.1q'))
+    .optional()
+    .describe('kind of the VLAN tag'),
+  spoof_check: bool().optional().describe('drop what it sends under another address'),
+  trust: bool().optional().describe('let its user change its address and listen to all'),
   link_state: z
     .enum(['auto', 'enable', 'disable'])
     .optional()
-    .describe('link that it sees: as that of the card, or always up or down'),
-  min_tx_rate: int({ min: 0 }).optional().describe('Mbit/s that it is sure of, 0 for none'),
-  max_tx_rate: int({ min: 0 }).optional().describe('Mbit/s that it may send, 0 for no limit'),
+    .describe('the link it sees: that of the card, always up, or always down'),
+  min_tx_rate: rate().optional().describe('Mbit/s that it is sure of; 0: none'),
+  max_tx_rate: rate().optional().describe('Mbit/s that it can send at most; 0: no limit'),
   driver: z
     .string()
-    .regex(/^[A-Za-z0-9_-]+$/, { error: 'a driver is a name: vfio-pci' })
+    .regex(/^[A-Za-z0-9_-]+$/, { error: 'expected the name of a driver, vfio-pci say' })
     .optional()
-    .describe('driver that it is bound to: vfio-pci, iavf, …'),
-  mtu: mtu().optional().describe('MTU in bytes of its own interface'),
+    .describe('driver that it is bound to and stays with: vfio-pci for guests, or one of the kernel'),
+  mtu: mtu().optional().describe('MTU in bytes of its interface on this host'),
 });
 
 export const Sriov = z
   .strictObject({
-    pf: z.union([pciAddress(), ifname()]).describe('physical function: its interface, or its PCI address'),
-    num_vfs: int({ min: 0, max: 256, what: 'a number of virtual functions' })
-      .optional()
-      .describe('how many virtual functions there are'),
-    drivers_autoprobe: bool().optional().describe('whether the kernel binds new ones to their driver by itself'),
-    eswitch_mode: z.enum(['legacy', 'switchdev']).optional().describe('how the card switches between them'),
+    pf: z
+      .string()
+      .transform((text, context) => {
+        const isPci = /^[0-9a-f]{2,8}:[0-9a-f:.]+$/i.test(text);
+        try {
+          if (isPci) return parsePciAddress(text);
+        } catch (error) {
+          context.issues.push({ code: 'custom', message: error instanceof Error ? error.message : '', input: text });
+          return z.NEVER;
+        }
+        const problem = ifname().safeParse(text).error?.issues[0]?.message;
+        if (problem === undefined) return text;
+        context.issues.push({ code: 'custom', message: problem, input: text });
+        return z.NEVER;
+      })
+      .describe('physical function: name of its interface, or its PCI address'),
+    num_vfs: number().optional().describe('how many virtual functions it has; another number takes all away first'),
+    drivers_autoprobe: bool().optional().describe('whether new ones are given to a driver of the kernel'),
+    eswitch_mode: z.enum(['legacy', 'switchdev']).optional().describe('how the card forwards between them'),
     mtu: mtu().optional().describe('MTU in bytes of the physical function'),
-    vfs: z.array(Vf).default([]).describe('settings of single virtual functions; what is not named stays'),
-    allow_disruptive: bool()
-      .default(false)
-      .describe('another number destroys all of them first: do that even where some are in use'),
-    externally_managed: bool().default(false).describe('somebody else makes them; only settings are made'),
+    vfs: z.array(Vf).default([]).describe('what single virtual functions may do; what is not named stays as it is'),
+    allow_disruptive: bool().default(false).describe('take virtual functions away although some are in use'),
+    externally_managed: bool().default(false).describe('others make the virtual functions: they are set, never made'),
     required_by: z
       .array(
-        z.string().regex(/^[A-Za-z0-9@_.:-]+\.(service|target)$/, { error: 'a systemd unit: nova-compute.service' }),
+        z.string().regex(/^[\w@:.\\-]+\.(service|target|socket)$/, {
+          error: 'expected a systemd unit, nova-compute.service say',
+        }),
       )
       .default([])
-      .describe('further systemd units that may start only once they are there'),
+      .describe('systemd units that start after them at boot, beside networks and libvirt'),
+    state: z.enum(['present', 'absent']).default('present').describe('absent: no virtual functions at all'),
   })
   .superRefine((p, context) => {
     const complain = (path: PropertyKey[], message: string): void =>
       context.addIssue({ code: 'custom', path, message });
-    const seen = new Set<number>();
-    for (const [i, vf] of p.vfs.entries()) {
-      if ((vf.id === undefined) === (vf.range === undefined)) {
-        complain(['vfs', i], 'give id or range');
-        continue;
-      }
-      const ids = vfIds(vf);
-      if (ids.length === 0) complain(['vfs', i, 'range'], `${vf.range} is no range`);
-      if (ids.length > 1 && vf.mac !== undefined)
-        complain(['vfs', i, 'mac'], 'several virtual functions cannot have one MAC address');
-      for (const id of ids) {
-        if (seen.has(id)) complain(['vfs', i], `virtual function ${id} is there twice`);
-        seen.add(id);
-        if (p.num_vfs !== undefined && id >= p.num_vfs) {
-          complain(['vfs', i], `there is no virtual function ${id}: they are numbered from 0 to ${p.num_vfs - 1}`);
-        }
-      }
-      if (vf.mtu !== undefined && p.mtu !== undefined && vf.mtu > p.mtu)
-        complain(['vfs', i, 'mtu'], `above the MTU ${p.mtu} of the physical function`);
-      if ((vf.min_tx_rate ?? 0) > (vf.max_tx_rate ?? Number.POSITIVE_INFINITY) && vf.max_tx_rate !== 0) {
-        complain(['vfs', i, 'min_tx_rate'], `above max_tx_rate ${vf.max_tx_rate}`);
-      }
-      if (vf.qos !== undefined && vf.qos > 0 && (vf.vlan === undefined || vf.vlan === 0))
-        complain(['vfs', i, 'qos'], 'a VLAN priority needs a vlan');
+    if (p.state === 'absent' && (p.num_vfs !== undefined || p.vfs.length > 0)) {
+      complain(['state'], 'state: absent is num_vfs: 0, leave num_vfs and vfs out');
     }
-    if (p.externally_managed && p.num_vfs !== undefined)
-      complain(['num_vfs'], 'somebody else decides about it: leave it out');
+    const ids = new Set<number>();
+    const macs = new Set<string>();
+    for (const [i, vf] of p.vfs.entries()) {
+      const at = ['vfs', i];
+      const own = idsOf(vf);
+      if ((vf.id === undefined) === (vf.range === undefined)) complain(at, 'give id or range, one of them');
+      else if (own.length === 0) complain(at, 'the range ends before it begins');
+      const twice = own.find((id) => ids.has(id));
+      if (twice !== undefined) complain(at, `virtual function ${twice} is named twice`);
+      const beyond = own.find((id) => p.num_vfs !== undefined && id >= p.num_vfs);
+      if (beyond !== undefined) complain(at, noSuchVf(beyond, p.num_vfs ?? 0));
+      if (vf.mac !== undefined && own.length > 1) {
+        complain(at, 'a MAC address belongs to one virtual function: give id in place of range');
+      }
+      if (vf.mac !== undefined && macs.has(vf.mac)) complain(at, `${vf.mac} is given twice`);
+      if ((vf.qos ?? 0) > 0 && (vf.vlan ?? 0) === 0) complain(at, 'a priority needs a vlan');
+      if ((vf.max_tx_rate ?? 0) > 0 && (vf.min_tx_rate ?? 0) > (vf.max_tx_rate ?? 0)) {
+        complain(at, 'min_tx_rate is above max_tx_rate');
+      }
+      if (vf.mtu !== undefined && p.mtu !== undefined && vf.mtu > p.mtu) {
+        complain(at, `an MTU of ${vf.mtu} is above that of the physical function, ${p.mtu}`);
+      }
+      for (const id of own) ids.add(id);
+      if (vf.mac !== undefined) macs.add(vf.mac);
+    }
   });
 export type Sriov = z.output<typeof Sriov>;
-export type VfParams = z.output<typeof Vf>;
 
-export function vfIds(vf: Pick<VfParams, 'id' | 'range'>): readonly number[] {
+const noSuchVf = (id: number, count: number): string =>
+  count === 0
+    ? `there is no virtual function ${id}: num_vfs is 0`
+    : `there is no virtual function ${id}: ${count} have the numbers 0 to ${count - 1}`;
+
+/** The virtual functions that an entry is about; none where its range ends before it begins. */
+export function idsOf(vf: {
+  readonly id?: number | undefined;
+  readonly range?: string | undefined;
+}): readonly number[] {
   if (vf.id !== undefined) return [vf.id];
-  const [, from, to] = rangePattern.exec(vf.range ?? '') ?? [];
+  const [, from, to] = range.exec(vf.range ?? '') ?? [];
   const [first, last] = [Number(from), Number(to)];
   return last >= first ? Array.from({ length: last - first + 1 }, (_, i) => first + i) : [];
 }
-
-/** The folder of the physical function in sysfs. */
-export const deviceFolder = (p: Pick<Sriov, 'pf'>): string =>
-  p.pf.includes(':') ? `/sys/bus/pci/devices/${p.pf}` : `/sys/class/net/${p.pf}/device`;

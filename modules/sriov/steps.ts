@@ -1,144 +1,206 @@
-import { poke, sh, snippet, waitFor, type Step } from '../../src/sdk/index.ts';
-import type { State, VfState } from './read.ts';
+import { sh, snippet, type Step } from '../../src/sdk/index.ts';
+import { freshVf, type Goal, type VfGoal, type VfState } from './state.ts';
 
-type Vf = Partial<VfState> & Pick<VfState, 'id'>;
-type Goal = Partial<Omit<State, 'vfs'>> & { vfs?: readonly Vf[] };
+// In all of these "$1" is the physical function, by name or by PCI address. cat says why the kernel did not take a value.
 
-// A device without a driver of its own on this host has no interface to wait for; another may have been missed.
-const haveInterfaces = sh`for v in "$1"/virtfn*; do
-  for i in "$v/net"/*; do if [ -e "$i" ]; then continue 2; fi; done
-  if [ ! -e "$v/driver" ]; then
-    read -r alias <"$v/modalias" || continue
-    [ -n "$(modprobe -qR "$alias" 2>/dev/null)" ] || continue
-    a=$(readlink -f "$v"); printf %s "\${a##*/}" >/sys/bus/pci/drivers_probe
+// "$2" how many, "$3" seconds to wait for them, "$4" 0 or 1 for drivers_autoprobe, empty where it stays. The number goes
+// through 0, or the kernel says that it is busy; a function that its driver has missed is offered to it once more.
+const setNumber = sh`case $1 in *:*) d=/sys/bus/pci/devices/$1;; *) d=/sys/class/net/$1/device;; esac
+d=$(readlink -f "$d") || exit
+put() { printf '%s\n' "$2" | cat >"$d/$1"; }
+if [ -n "$4" ]; then put sriov_drivers_autoprobe "$4" || exit; fi
+read -r now <"$d/sriov_numvfs" || exit
+[ "$now" != "$2" ] || exit 0
+if [ "$now" != 0 ]; then put sriov_numvfs 0 || exit; fi
+[ "$2" != 0 ] || exit 0
+put sriov_numvfs "$2" || exit
+auto=1
+if read -r auto <"$d/sriov_drivers_autoprobe"; then :; fi 2>/dev/null
+try=0
+while :; do
+  n=0 bare=
+  for v in "$d"/virtfn*; do
+    [ -e "$v" ] || continue
+    n=$((n+1))
+    [ "$auto" = 1 ] || continue
+    for i in "$v/net"/*; do if [ -e "$i" ]; then continue 2; fi; done
+    if [ ! -e "$v/driver" ]; then
+      # No driver on this host is for it.
+      if read -r alias <"$v/modalias"; then :; else continue; fi 2>/dev/null
+      [ -n "$(modprobe -qR "$alias" 2>/dev/null)" ] || continue
+      a=$(readlink -f "$v")
+      if [ $((try % 10)) = 9 ]; then printf '%s\n' "\${a##*/}" | cat >/sys/bus/pci/drivers_probe; fi
+    fi
+    bare="$bare \${v##*/virtfn}"
+  done
+  if [ "$n" = "$2" ] && [ -z "$bare" ]; then break; fi
+  try=$((try+1))
+  if [ "$try" -gt $(($3 * 5)) ]; then
+    if [ "$n" != "$2" ]; then echo "$n of $2 virtual functions came within $3 s" >&2
+    else echo "these virtual functions got no interface within $3 s:$bare" >&2
+    fi
+    exit 1
   fi
-  exit 1
-done 2>/dev/null
-command -v udevadm >/dev/null || exit 0
-udevadm settle --timeout=30`;
-const haveFunctions = sh`n=0
-for v in "$1"/virtfn*; do if [ -e "$v" ]; then n=$((n+1)); fi; done
-[ "$n" = "$2" ]`;
+  sleep 0.2 2>/dev/null || sleep 1
+done
+if command -v udevadm >/dev/null; then udevadm settle --timeout=30; fi
+exit 0`;
 
-// stdin: lines for "ip -batch" behind "link set dev PF"; the interface's name is known only here.
-const setLink = sh`d=$(readlink -f "$1")
-for i in "$d/net"/*; do pf=\${i##*/}; break; done
-while IFS= read -r line; do printf 'link set dev %s %s\n' "$pf" "$line"; done | ip -batch -`;
-
-const setVfMtu = sh`for i in "$1/virtfn$2/net"/*; do
-  [ -e "$i" ] || { echo "virtual function $2 has no interface on this host" >&2; exit 1; }
-  ip link set dev "\${i##*/}" mtu "$3"
+// "$2" MTU, "$3" up or down; each may be empty.
+const setPf = sh`case $1 in *:*) d=/sys/bus/pci/devices/$1;; *) d=/sys/class/net/$1/device;; esac
+for i in "$d/net"/*; do
+  [ -e "$i" ] || { echo "$1 has no network interface" >&2; exit 1; }
+  pf=\${i##*/} mtu=$2 state=$3
+  set -- ip link set dev "$pf"
+  [ -z "$mtu" ] || set -- "$@" mtu "$mtu"
+  [ -z "$state" ] || set -- "$@" "$state"
+  "$@"
+  exit
 done`;
 
-// "$3": the driver, or empty for that of the kernel's choice.
-const bindVf = sh`v=$(readlink -f "$1/virtfn$2")
-a=\${v##*/}
-if [ -e "$v/driver" ]; then printf %s "$a" | cat >"$v/driver/unbind" || exit; fi
-printf '%s\n' "$3" | cat >"$v/driver_override" || exit
-printf %s "$a" | cat >/sys/bus/pci/drivers_probe || exit
-[ -z "$3" ] && exit
-d=$(readlink "$v/driver"); [ "\${d##*/}" = "$3" ] || { echo "$a was not taken by the driver $3: is its module loaded, is the IOMMU on?" >&2; exit 1; }`;
+// stdin: lines "ID SETTINGS" as ip takes them.
+const setVfs = sh`case $1 in *:*) d=/sys/bus/pci/devices/$1;; *) d=/sys/class/net/$1/device;; esac
+for i in "$d/net"/*; do
+  [ -e "$i" ] || { echo "$1 has no network interface" >&2; exit 1; }
+  pf=\${i##*/}
+  while read -r line; do echo "link set dev $pf vf $line"; done | ip -batch -
+  exit
+done`;
 
-// The functions have to be without drivers while the card's switch changes its mode.
-const setMode = sh`d=$(readlink -f "$1")
+// stdin: lines "ID MTU". Its interface may come only a moment after its driver.
+const setMtus = sh`case $1 in *:*) d=/sys/bus/pci/devices/$1;; *) d=/sys/class/net/$1/device;; esac
+while read -r id mtu; do
+  try=0
+  while :; do
+    for i in "$d/virtfn$id/net"/*; do
+      if [ -e "$i" ]; then ip link set dev "\${i##*/}" mtu "$mtu" </dev/null || exit; break 2; fi
+    done
+    try=$((try+1))
+    [ "$try" -le 25 ] || { echo "virtual function $id has no interface on this host" >&2; exit 1; }
+    sleep 0.2 2>/dev/null || sleep 1
+  done
+done`;
+
+// stdin: lines "ID DRIVER OVERRIDE", each - for none.
+const setDrivers = sh`case $1 in *:*) d=/sys/bus/pci/devices/$1;; *) d=/sys/class/net/$1/device;; esac
+driver() { if l=$(readlink "$v/driver"); then echo "\${l##*/}"; else echo -; fi; }
+await() {
+  try=0
+  while [ "$(driver)" != "$1" ]; do
+    try=$((try+1))
+    [ "$try" -le 50 ] || return 1
+    sleep 0.1 2>/dev/null || sleep 1
+  done
+}
+while read -r id want over; do
+  v=$(readlink -f "$d/virtfn$id") || exit
+  a=\${v##*/}
+  if [ "$over" = - ]; then over=; fi
+  printf '%s\n' "$over" | cat >"$v/driver_override" || exit
+  now=$(driver)
+  [ "$now" != "$want" ] || continue
+  if [ "$now" != - ]; then
+    printf '%s\n' "$a" | cat >"$v/driver/unbind" || exit
+    await - || { echo "$a stays with its driver $now" >&2; exit 1; }
+  fi
+  [ "$want" != - ] || continue
+  if [ ! -e "/sys/bus/pci/drivers/$want" ]; then modprobe -q "$want" 2>/dev/null; fi
+  printf '%s\n' "$a" | cat >/sys/bus/pci/drivers_probe || exit
+  await "$want" || { echo "the driver $want did not take $a: is its module loaded, and the IOMMU on?" >&2; exit 1; }
+done`;
+
+// "$2" the mode. The functions are without drivers meanwhile, as the card asks for it.
+const setMode = sh`case $1 in *:*) d=/sys/bus/pci/devices/$1;; *) d=/sys/class/net/$1/device;; esac
+d=$(readlink -f "$d") || exit
+bound=
 for v in "$d"/virtfn*; do
-  if [ -e "$v/driver" ]; then a=$(readlink -f "$v"); printf %s "\${a##*/}" | cat >"$v/driver/unbind" || exit; fi
+  if [ -e "$v/driver" ]; then
+    a=$(readlink -f "$v"); bound="$bound \${a##*/}"
+    printf '%s\n' "\${a##*/}" | cat >"$v/driver/unbind" || exit
+  fi
 done
 devlink dev eswitch set "pci/\${d##*/}" mode "$2" || exit
-for v in "$d"/virtfn*; do
-  [ -e "$v" ] || continue
-  a=$(readlink -f "$v"); printf %s "\${a##*/}" | cat >/sys/bus/pci/drivers_probe || exit
-done`;
+for a in $bound; do printf '%s\n' "$a" | cat >/sys/bus/pci/drivers_probe || exit; done`;
 
-/** From any state of the physical function to any other; `from` null: as a boot leaves it, without virtual functions. */
-export function sriovSteps(folder: string, pf: string, from: Goal | null, to: Goal | null): readonly Step[] {
-  if (to === null) return [];
+/** From any state of the physical function `pf` to any other; null is without virtual functions, as after a boot. */
+export function sriovSteps(pf: string, from: Goal | null, to: Goal | null): readonly Step[] {
   const was: Goal = from ?? { num_vfs: 0, vfs: [] };
-  const number = to.num_vfs ?? was.num_vfs ?? 0;
-  const anew = number !== (was.num_vfs ?? 0);
-  const userspace = (to.vfs ?? []).some((vf) => vf.driver?.startsWith('vfio') === true);
-  const autoprobe = to.drivers_autoprobe ?? was.drivers_autoprobe ?? true;
-  const steps: Step[] = [];
-  const probe = (on: boolean): Step => poke(`${folder}/sriov_drivers_autoprobe`, on ? '1' : '0');
-  if (
-    to.drivers_autoprobe !== undefined &&
-    to.drivers_autoprobe !== null &&
-    to.drivers_autoprobe !== was.drivers_autoprobe
-  ) {
-    steps.push(probe(to.drivers_autoprobe));
-  }
-  if (to.mtu !== undefined && to.mtu > (was.mtu ?? 0)) steps.push(set(folder, [`mtu ${to.mtu}`]));
-  if (anew) steps.push(...makeFunctions(folder, pf, was.num_vfs ?? 0, number, autoprobe));
-  if (typeof to.eswitch_mode === 'string' && to.eswitch_mode !== was.eswitch_mode) {
-    steps.push(snippet(setMode, [folder, to.eswitch_mode]));
-  }
-  // New functions have nothing of what the old ones had.
-  const before = new Map((anew ? [] : (was.vfs ?? [])).map((vf) => [vf.id, vf]));
-  const vfs = (to.vfs ?? []).filter(({ id }) => id < number);
-  const lines = vfs.flatMap((vf) => attributes(vf, before.get(vf.id) ?? { id: vf.id }));
-  if (number > 0 && to.up === true && (anew || was.up !== true)) lines.push('up');
-  if (lines.length > 0) steps.push(set(folder, lines));
-  // The address that the host gives has to be there before the driver of a virtual machine sees the function.
-  for (const vf of vfs) steps.push(...driverSteps(folder, vf, before.get(vf.id), anew && (!autoprobe || userspace)));
-  for (const vf of vfs) {
-    if (typeof vf.mtu === 'number' && vf.mtu !== before.get(vf.id)?.mtu)
-      steps.push(snippet(setVfMtu, [folder, String(vf.id), String(vf.mtu)]));
-  }
-  if (to.mtu !== undefined && was.mtu !== undefined && to.mtu < was.mtu) steps.push(set(folder, [`mtu ${to.mtu}`]));
-  if (to.up === false && was.up === true) steps.push(set(folder, ['down']));
-  return steps;
-}
-
-const set = (folder: string, lines: readonly string[]): Step =>
-  snippet(setLink, [folder], { stdin: lines.map((line) => `${line}\n`).join('') });
-
-// The kernel changes the number only from and to 0.
-function makeFunctions(folder: string, pf: string, from: number, to: number, autoprobe: boolean): readonly Step[] {
-  const timeout = to >= 64 ? 300 : 120;
+  const wanted: Goal = to ?? { num_vfs: 0, vfs: [] };
+  const [before, count] = [was.num_vfs ?? 0, wanted.num_vfs ?? was.num_vfs ?? 0];
+  const anew = before !== count;
+  const fresh = new Map((anew ? [] : (was.vfs ?? [])).map((vf) => [vf.id, vf]));
+  const pairs = (wanted.vfs ?? [])
+    .filter(({ id }) => id < count)
+    .map((vf): [VfGoal, VfGoal] => [fresh.get(vf.id) ?? freshVf(vf.id), vf]);
+  const settings = pairs.flatMap(([old, vf]) => settingLine(old, vf));
+  const drivers = pairs.flatMap(([old, vf]) => driverLine(old, vf));
+  const mtus = pairs.flatMap(([old, vf]) =>
+    typeof vf.mtu === 'number' && vf.mtu !== old.mtu ? [`${vf.id} ${vf.mtu}\n`] : [],
+  );
+  const mtu = wanted.mtu !== undefined && wanted.mtu !== was.mtu ? wanted.mtu : undefined;
+  const raises = mtu !== undefined && mtu > (was.mtu ?? 0);
+  const last = {
+    mtu: mtu !== undefined && !raises ? mtu : undefined,
+    up: wanted.up === was.up ? undefined : wanted.up,
+  };
   return [
-    ...(from > 0 && to > 0 ? [poke(`${folder}/sriov_numvfs`, '0')] : []),
-    poke(`${folder}/sriov_numvfs`, String(to)),
-    ...(to === 0
-      ? []
-      : [waitFor(`${to} virtual functions of ${pf}`, haveFunctions, [folder, String(to)], { timeout })]),
-    ...(to === 0 || !autoprobe
-      ? []
-      : [waitFor(`the interfaces of the virtual functions of ${pf}`, haveInterfaces, [folder], { timeout })]),
+    ...(raises ? [pfStep(pf, mtu, undefined)] : []),
+    ...numberSteps(pf, was, wanted, count),
+    ...lineStep(setVfs, pf, settings),
+    // The address of the host has to be there before a guest's driver looks at it.
+    ...lineStep(setDrivers, pf, drivers),
+    ...lineStep(setMtus, pf, mtus),
+    ...(last.mtu === undefined && last.up === undefined ? [] : [pfStep(pf, last.mtu, last.up)]),
   ];
 }
 
-const noMac = '00:00:00:00:00:00';
-
-function attributes(vf: Vf, before: Vf): readonly string[] {
-  const differs = (key: keyof VfState): boolean => vf[key] !== undefined && vf[key] !== null && vf[key] !== before[key];
-  const onOff = (value: boolean | null | undefined): string => (value === true ? 'on' : 'off');
-  const line = (words: string): string => `vf ${vf.id} ${words}`;
-  const lines: string[] = [];
-  if (differs('mac') && vf.mac !== noMac) lines.push(line(`mac ${vf.mac}`));
-  // One call: vlan alone would set qos and the protocol back.
-  if (differs('vlan') || differs('qos') || differs('vlan_proto')) {
-    const [vlan, qos, proto] = [
-      vf.vlan ?? before.vlan ?? 0,
-      vf.qos ?? before.qos ?? 0,
-      vf.vlan_proto ?? before.vlan_proto ?? '802.1Q',
-    ];
-    const fresh = vlan === 0 && qos === 0 && (before.vlan ?? 0) === 0;
-    if (!fresh) lines.push(line(`vlan ${vlan} qos ${qos}${vlan === 0 ? '' : ` proto ${proto}`}`));
-  }
-  if (differs('spoof_check')) lines.push(line(`spoofchk ${onOff(vf.spoof_check)}`));
-  if (differs('trust')) lines.push(line(`trust ${onOff(vf.trust)}`));
-  if (differs('link_state')) lines.push(line(`state ${vf.link_state}`));
-  if (differs('min_tx_rate') || differs('max_tx_rate')) {
-    const [min, max] = [vf.min_tx_rate ?? before.min_tx_rate ?? 0, vf.max_tx_rate ?? before.max_tx_rate ?? 0];
-    const fresh = min === 0 && max === 0 && before.max_tx_rate === undefined;
-    if (!fresh) lines.push(line(`max_tx_rate ${max} min_tx_rate ${min}`));
-  }
-  return lines;
+function numberSteps(pf: string, was: Goal, wanted: Goal, count: number): readonly Step[] {
+  const auto = wanted.drivers_autoprobe;
+  const probing = auto === undefined || auto === was.drivers_autoprobe ? '' : auto ? '1' : '0';
+  const anew = count !== (was.num_vfs ?? 0);
+  const mode = wanted.eswitch_mode ?? was.eswitch_mode ?? null;
+  // The number is changed in legacy mode only.
+  const through = anew && was.eswitch_mode === 'switchdev';
+  const standing = through ? 'legacy' : (was.eswitch_mode ?? null);
+  return [
+    ...(through ? [snippet(setMode, [pf, 'legacy'])] : []),
+    ...(anew || probing !== '' ? [snippet(setNumber, [pf, String(count), count >= 64 ? '300' : '120', probing])] : []),
+    ...(mode === null || mode === standing ? [] : [snippet(setMode, [pf, mode])]),
+  ];
 }
 
-function driverSteps(folder: string, vf: Vf, before: Vf | undefined, unbound: boolean): readonly Step[] {
-  if (vf.driver === undefined || vf.driver === before?.driver) return [];
-  // Nothing was taken by the kernel, and nothing is wanted.
-  if (vf.driver === null) return before === undefined || unbound ? [] : [snippet(bindVf, [folder, String(vf.id), ''])];
-  return [snippet(bindVf, [folder, String(vf.id), vf.driver])];
+const pfStep = (pf: string, mtu: number | undefined, up: boolean | undefined): Step =>
+  snippet(setPf, [pf, mtu === undefined ? '' : String(mtu), up === undefined ? '' : up ? 'up' : 'down']);
+
+const lineStep = (script: Parameters<typeof snippet>[0], pf: string, lines: readonly string[]): readonly Step[] =>
+  lines.length === 0 ? [] : [snippet(script, [pf], { stdin: lines.join('') })];
+
+function settingLine(old: VfGoal, vf: VfGoal): readonly string[] {
+  const differs = (...keys: (keyof VfState)[]): boolean =>
+    keys.some((key) => vf[key] !== undefined && vf[key] !== null && vf[key] !== old[key]);
+  const words: string[] = [];
+  if (differs('mac')) words.push(`mac ${vf.mac}`);
+  // A VLAN given alone would set its priority and its kind back.
+  if (differs('vlan', 'qos', 'vlan_proto')) {
+    const proto = vf.vlan_proto ?? old.vlan_proto;
+    words.push(`vlan ${vf.vlan ?? old.vlan ?? 0} qos ${vf.qos ?? old.qos ?? 0}`);
+    if (proto === '802.1ad' || old.vlan_proto === '802.1ad')
+      words.push(`proto ${proto === '802.1ad' ? '802.1ad' : '802.1Q'}`);
+  }
+  if (differs('spoof_check')) words.push(`spoofchk ${vf.spoof_check === true ? 'on' : 'off'}`);
+  if (differs('trust')) words.push(`trust ${vf.trust === true ? 'on' : 'off'}`);
+  if (differs('link_state')) words.push(`state ${vf.link_state}`);
+  if (differs('max_tx_rate', 'min_tx_rate')) {
+    words.push(
+      `max_tx_rate ${vf.max_tx_rate ?? old.max_tx_rate ?? 0} min_tx_rate ${vf.min_tx_rate ?? old.min_tx_rate ?? 0}`,
+    );
+  }
+  return words.length === 0 ? [] : [`${vf.id} ${words.join(' ')}\n`];
+}
+
+function driverLine(old: VfGoal, vf: VfGoal): readonly string[] {
+  const driver = vf.driver === undefined ? old.driver : vf.driver;
+  const override = vf.override === undefined ? old.override : vf.override;
+  if (driver === old.driver && override === old.override) return [];
+  return [`${vf.id} ${driver ?? '-'} ${override ?? '-'}\n`];
 }
