@@ -1,5 +1,5 @@
 /** What modules for networks share: schemas of names and numbers, and parsers of what the tools print. */
-export { cpuList, formatCpuList, formatCpuMask, parseCpuMask, parseCpus } from './schemas/cpu-list.ts';
+export { cpuList, cpuMask, formatCpuList, formatCpuMask, parseCpuMask, parseCpus } from './schemas/cpu-list.ts';
 export { duration } from './schemas/duration.ts';
 export { ifname } from './schemas/ifname.ts';
 export {

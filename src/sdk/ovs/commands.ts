@@ -19,7 +19,7 @@ const references = new Set(['qos']);
  * changed key by key, as others may write into it at the same time.
  */
 export function changeColumns(
-  table: OvsTable,
+  table: OvsTable | 'Open_vSwitch',
   record: string,
   from: OvsColumns,
   to: OvsColumns,

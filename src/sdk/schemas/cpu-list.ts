@@ -76,3 +76,13 @@ export const cpuList = () =>
       return formatCpuList(checked(cpus, String(value)));
     },
   );
+
+/** A set of CPUs as a mask, with or without `0x` (`0x6`, `06`); canonical: a sorted list with ranges joined. */
+export const cpuMask = () =>
+  canonical(z.union([z.string(), z.number()], { error: 'a CPU mask is text like "0x6"' }), (value) => {
+    // YAML reads 0x6 as a number.
+    const text = typeof value === 'number' ? value.toString(16) : value;
+    const cpus = parseCpuMask(text);
+    if (cpus.length === 0) throw new RangeError('the CPU mask is empty: name at least one CPU');
+    return formatCpuList(cpus);
+  });
