@@ -85,7 +85,7 @@ describe.each([['dash'], ['bash'], ['busybox sh']])('ovs_dpdk under %s', (shell)
       expect(first.left).toEqual([]);
       expect([restarts(), config().includes('dpdk-init="true"')]).toEqual([0, true]);
       const second = read(ovsDpdk, never, host);
-      const pending = ovsDpdk.pending?.(second.now, second.want as never, ovsDpdk.params.parse(never));
+      const pending = ovsDpdk.pending?.(second.now as never, second.want, ovsDpdk.params.parse(never));
       expect(pending?.map(({ path }) => path)).toEqual(['initialized', 'restart_due']);
       first.undo();
       expect([config(), host.look('ovs-vsctl get Open_vSwitch . external_ids')]).toEqual(['{}', '{}\n']);

@@ -49,6 +49,16 @@ describe('a boot unit', () => {
     expect(text).toContain('RemainAfterExit=no\n');
   });
 
+  it('runs again after a service with whose restart its state is gone', () => {
+    const service = 'ovs-vswitchd.service';
+    const flows = bootUnit(link, { ...boot, anchor: { unit: service }, after: [service], partOf: [service] }, {});
+    const unitFile = Object.values(written(flows.plan(nothing, { mtu: 9000 }).steps)).join('');
+    expect(unitFile).toContain(`After=${service}\n`);
+    expect(unitFile).toContain(`PartOf=${service}\n`);
+    expect(unitFile).toContain(`WantedBy=${service}\n`);
+    expect(text).not.toContain('PartOf');
+  });
+
   it('is left alone once it is there, and written again when it is not as it should be', () => {
     const kept = { unit: sha(text), script: sha(script), enabled: true };
     expect(unit.plan(kept, { mtu: 9000 })).toEqual({ changes: [], steps: [], undo: [], warnings: [] });

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { messageOf } from '../testing/message-of.ts';
-import { cpuList, formatCpuList, formatCpuMask, parseCpuMask, parseCpus } from './cpu-list.ts';
+import { cpuList, cpuMask, formatCpuList, formatCpuMask, parseCpuMask, parseCpus } from './cpu-list.ts';
 
 describe('cpuList', () => {
   it.each([
@@ -50,5 +50,18 @@ describe('cpuList', () => {
         expect(cpuList().parse(`0x${formatCpuMask(cpus)}`)).toBe(list);
       }),
     );
+  });
+});
+
+describe('cpuMask', () => {
+  it.each([['0x6'], ['6'], ['06'], ['0X06'], [0x6]])('%j is two CPUs', (mask) => {
+    expect(cpuMask().parse(mask)).toBe('1-2');
+  });
+  it.each([
+    ['1-2', '"1-2" is no CPU mask'],
+    ['0x0', 'the CPU mask is empty: name at least one CPU'],
+    [[1], 'a CPU mask is text like "0x6"'],
+  ])('refuses %j', (mask, message) => {
+    expect(messageOf(cpuMask(), mask)).toBe(message);
   });
 });
