@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import {
-  isDynamic,
+  compileValue,
   nodeOf,
   openText,
   parseYaml,
-  toValue,
+  plainVars,
   unlockScalars,
   type Vault,
   type YamlNode,
@@ -38,8 +38,9 @@ export async function readExtraVars(cli: Cli, sources: Settings['extra_vars'], v
   for (const node of nodes.values()) await unlockScalars(node, vault);
   const [values, templates] = [new Map<string, unknown>(), new Map<string, YamlNode>()];
   for (const [name, node] of nodes) {
-    if (isDynamic(node)) templates.set(name, node);
-    else values.set(name, toValue(node));
+    const compiled = compileValue(node, { vault });
+    if (compiled.constant) values.set(name, compiled.bind(plainVars({})));
+    else templates.set(name, node);
   }
   return { values: Object.fromEntries(values), templates };
 }

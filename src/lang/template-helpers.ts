@@ -52,6 +52,14 @@ export const templateHelpers: Readonly<Record<string, TemplateHelper>> = {
     arity: [1, 2],
     run: (x, indent) => JSON.stringify(materialize(x), null, indent === undefined ? undefined : Number(indent)),
   },
+  quote: {
+    signature: '{{quote text}}',
+    summary: 'a text as one word of a command line, whatever it holds: for shell, command and script',
+    example: '{{quote "it\'s $HOME"}}',
+    result: `'it'\\''s $HOME'`,
+    arity: [1, 1],
+    run: (text) => `'${textOf(text).replaceAll("'", `'\\''`)}'`,
+  },
   lower: {
     signature: '{{lower text}}',
     summary: 'a text in lower case',
