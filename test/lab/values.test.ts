@@ -48,7 +48,11 @@ const nasty = [
 
 const texts = fc.oneof(
   fc.string({ unit: 'binary', minLength: 1, maxLength: 60 }),
-  fc.string({ unit: fc.constantFrom(...`'"\`$(){}[]\\;&|<>*?~#!%= \t\n\r-ab1`), minLength: 1, maxLength: 40 }),
+  fc.string({
+    unit: fc.constantFrom(...`'"\`$(){}[]\\;&|<>*?~#!%= \t\n\r-ab1`.split('')),
+    minLength: 1,
+    maxLength: 40,
+  }),
 );
 const clean = (text: string): string => text.replaceAll('\0', '');
 const values = [
