@@ -9,6 +9,7 @@ const NEEDED: readonly { readonly package: string; readonly shows: string }[] = 
   { package: 'csh', shows: 'csh' },
   { package: 'debian-archive-keyring', shows: '/usr/share/keyrings/debian-archive-keyring.gpg' },
   { package: 'fish', shows: 'fish' },
+  { package: 'frr', shows: 'vtysh' },
   { package: 'gcc', shows: 'cc' },
   { package: 'iproute2', shows: 'ip' },
   { package: 'iputils-ping', shows: 'ping' },

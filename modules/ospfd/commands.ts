@@ -1,0 +1,165 @@
+import type { AreaState, Config, InterfaceState } from './config.ts';
+
+type Changes = Partial<Omit<Config, 'areas' | 'interfaces'>> & {
+  readonly areas?: readonly Partial<AreaState>[] | undefined;
+  readonly interfaces?: readonly Partial<InterfaceState>[] | undefined;
+};
+
+export interface Dialect {
+  /** Quagga keeps passive interfaces with the router. */
+  readonly passiveInRouter: boolean;
+  /** The key that stands behind a hash. */
+  readonly key: (auth: string) => string | undefined;
+}
+
+/** Lines for the daemon that lead from one configuration to another: first what goes, then what comes. */
+export function commands(from: Config, to: Changes, dialect: Dialect): readonly string[] {
+  if (to.router === false) {
+    const reset = from.interfaces.flatMap((old) => interfaceLines(old, blank(old.name), dialect));
+    return [...(from.router ? ['no router ospf'] : []), ...reset];
+  }
+  // What follows the default of all interfaces has to be said anew where that changes.
+  const flips = to.passive_default !== undefined && to.passive_default !== from.passive_default;
+  const router = [...routerLines(from, to), ...passiveLines(from, to, flips, dialect)];
+  const interfaces = (to.interfaces ?? []).flatMap((wanted) => {
+    const old = from.interfaces.find(({ name }) => name === wanted.name) ?? blank(wanted.name ?? '');
+    return interfaceLines(old, wanted, dialect, flips);
+  });
+  const opened = router.length > 0 || !from.router ? ['router ospf', ...router.map((line) => ` ${line}`), 'exit'] : [];
+  return [...opened, ...interfaces];
+}
+
+const blank = (name: string): InterfaceState => ({
+  name,
+  area: null,
+  cost: null,
+  hello: null,
+  dead: null,
+  priority: null,
+  passive: false,
+  network_type: null,
+  mtu_ignore: false,
+  auth: 'none',
+});
+
+function routerLines(from: Config, to: Changes): readonly string[] {
+  const lines: string[] = [];
+  const lists = [
+    ['network', from.networks, to.networks],
+    ['redistribute', from.redistribute, to.redistribute],
+  ] as const;
+  // The same network in another area is refused while the old statement stands.
+  for (const [word, old, wanted] of lists) {
+    for (const item of old)
+      if (wanted?.includes(item) === false)
+        lines.push(`no ${word} ${word === 'redistribute' ? (item.split(' ')[0] ?? '') : item}`);
+  }
+  if (to.router_id !== undefined && to.router_id !== from.router_id)
+    lines.push(to.router_id === null ? 'no ospf router-id' : `ospf router-id ${to.router_id}`);
+  if (to.log !== undefined && to.log !== from.log) {
+    if (from.log === 'detail') lines.push('no log-adjacency-changes detail');
+    lines.push(
+      to.log === 'off' ? 'no log-adjacency-changes' : `log-adjacency-changes${to.log === 'detail' ? ' detail' : ''}`,
+    );
+  }
+  if (to.passive_default !== undefined && to.passive_default !== from.passive_default)
+    lines.push(`${to.passive_default ? '' : 'no '}passive-interface default`);
+  for (const area of to.areas ?? [])
+    lines.push(
+      ...areaLines(
+        from.areas.find(({ id }) => id === area.id),
+        area,
+      ),
+    );
+  for (const [word, old, wanted] of lists) {
+    for (const item of wanted ?? []) if (!old.includes(item)) lines.push(`${word} ${item}`);
+  }
+  return lines;
+}
+
+function areaLines(old: AreaState | undefined, area: Partial<AreaState>): readonly string[] {
+  const lines: string[] = [];
+  const type = area.type ?? old?.type ?? 'normal';
+  const none = area.no_summary ?? old?.no_summary ?? false;
+  const oldType = old?.type ?? 'normal';
+  const head = `area ${area.id}`;
+  if (
+    area.default_cost !== undefined &&
+    area.default_cost !== (old?.default_cost ?? null) &&
+    area.default_cost === null
+  )
+    lines.push(`no ${head} default-cost ${old?.default_cost ?? ''}`.trim());
+  if (type !== oldType || none !== (old?.no_summary ?? false)) {
+    if (oldType !== 'normal') lines.push(`no ${head} ${oldType}`);
+    if (type !== 'normal') lines.push(`${head} ${type}${none ? ' no-summary' : ''}`);
+  }
+  if (typeof area.default_cost === 'number' && area.default_cost !== old?.default_cost)
+    lines.push(`${head} default-cost ${area.default_cost}`);
+  if (area.authentication !== undefined && area.authentication !== (old?.authentication ?? 'none')) {
+    const words = {
+      none: `no ${head} authentication`,
+      text: `${head} authentication`,
+      md5: `${head} authentication message-digest`,
+    };
+    lines.push(words[area.authentication]);
+  }
+  return lines;
+}
+
+function interfaceLines(
+  old: InterfaceState,
+  wanted: Partial<InterfaceState>,
+  dialect: Dialect,
+  flips = false,
+): readonly string[] {
+  const lines: string[] = [];
+  const values = [
+    ['area', old.area, wanted.area],
+    ['cost', old.cost, wanted.cost],
+    ['hello-interval', old.hello, wanted.hello],
+    ['dead-interval', old.dead, wanted.dead],
+    ['priority', old.priority, wanted.priority],
+    ['network', old.network_type, wanted.network_type],
+  ] as const;
+  for (const [word, now, value] of values) {
+    if (value === undefined || value === now) continue;
+    // An area in place: the old one is taken out first, or the daemon refuses.
+    if (value === null || (word === 'area' && now !== null)) lines.push(`no ip ospf ${word}`);
+    if (value !== null) lines.push(`ip ospf ${word} ${value}`);
+  }
+  if (wanted.mtu_ignore !== undefined && wanted.mtu_ignore !== old.mtu_ignore)
+    lines.push(`${wanted.mtu_ignore ? '' : 'no '}ip ospf mtu-ignore`);
+  if (!dialect.passiveInRouter && wanted.passive !== undefined && (flips || wanted.passive !== old.passive))
+    lines.push(`${wanted.passive ? '' : 'no '}ip ospf passive`);
+  lines.push(...authLines(old.auth, wanted.auth, dialect));
+  return lines.length === 0 ? [] : [`interface ${old.name}`, ...lines.map((line) => ` ${line}`), 'exit'];
+}
+
+function authLines(old: string, wanted: string | undefined, { key }: Dialect): readonly string[] {
+  if (wanted === undefined || wanted === old) return [];
+  const [oldType, oldId] = old.split(' ');
+  const [type, id] = wanted.split(' ');
+  const lines: string[] = [];
+  // A key with the same number cannot be replaced in place.
+  if (oldType === 'md5' && oldId !== undefined) lines.push(`no ip ospf message-digest-key ${oldId}`);
+  if (oldType === 'text' && oldId !== undefined) lines.push('no ip ospf authentication-key');
+  if (oldType !== type && oldType !== 'none') lines.push('no ip ospf authentication');
+  const secret = key(wanted);
+  if (type === 'md5')
+    lines.push(
+      'ip ospf authentication message-digest',
+      ...(secret === undefined ? [] : [`ip ospf message-digest-key ${id ?? 1} md5 ${secret}`]),
+    );
+  if (type === 'text')
+    lines.push('ip ospf authentication', ...(secret === undefined ? [] : [`ip ospf authentication-key ${secret}`]));
+  return lines;
+}
+
+function passiveLines(from: Config, to: Changes, flips: boolean, dialect: Dialect): readonly string[] {
+  if (!dialect.passiveInRouter) return [];
+  return (to.interfaces ?? []).flatMap(({ name, passive }) => {
+    const old = from.interfaces.find((item) => item.name === name)?.passive ?? false;
+    if (passive === undefined || (passive === old && !flips)) return [];
+    return [`${passive ? '' : 'no '}passive-interface ${name}`];
+  });
+}
