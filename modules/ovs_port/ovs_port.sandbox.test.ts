@@ -192,7 +192,7 @@ describe('any parameters', () => {
       const vlans = fc.oneof(
         fc.record({
           tag: maybe(fc.integer({ min: 0, max: 4094 })),
-          vlan_mode: maybe(fc.constantFrom('native-tagged', 'native-untagged', null)),
+          vlan_mode: fc.constantFrom('native-tagged', 'native-untagged', null),
         }),
         fc.record({
           trunks: maybe(fc.array(fc.integer({ min: 0, max: 4094 }), { maxLength: 4 })),
