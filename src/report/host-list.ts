@@ -2,7 +2,7 @@
 const maxPieces = 4;
 
 /**
- * Names of hosts in few words, as one could write them behind `-l`: `kvm01`, `kvm[01:50]`, `kvm[01:03],edge1`;
+ * Names of hosts in few words, ranges as an inventory has them: `kvm01`, `kvm[01:50]`, `kvm[01:03],edge1`;
  * `kvm01,kvm05,kvm09,… (17 hosts)` where they do not hang together.
  */
 export function hostList(names: readonly string[]): string {

@@ -65,6 +65,30 @@ describe('the line report', () => {
     expect(await report([event])).toContain(`key: (unset) -> ${'x'.repeat(30)}…${'x'.repeat(29)}\n`);
     expect(await report([event], { verbosity: 2 })).toContain('x'.repeat(200));
   });
+  it('tells of what is new in one line, and of what has gone that it has', async () => {
+    const [made, gone] = [
+      [
+        { path: 'state', from: 'absent', to: 'present' },
+        { path: 'type', from: null, to: 'file' },
+        { path: 'sha256', from: null, to: 'ab12' },
+      ],
+      [
+        { path: 'state', from: 'present', to: 'absent' },
+        { path: 'type', from: 'file', to: null },
+      ],
+    ];
+    const events = [made, gone].map((changes) => taskEvent({ status: 'changed', changes }));
+    const details = async (verbosity: number): Promise<readonly string[]> =>
+      (await report(events, { verbosity })).split('\n').flatMap((line) => /^kvm01 {4}(.*)/.exec(line)?.[1] ?? []);
+    expect(await details(0)).toEqual(['state: absent -> present', 'with type file', 'state: present -> absent']);
+    expect(await details(2)).toEqual([
+      'state: absent -> present',
+      'type: (unset) -> file',
+      'sha256: (unset) -> ab12',
+      'state: present -> absent',
+      'type: file -> (unset)',
+    ]);
+  });
   it('tells once what several hosts have in common, those that differ apart', async () => {
     const hosts = ['kvm01', 'kvm02', 'kvm03', 'kvm04', 'kvm05'];
     const results = hosts.map((host, i) =>

@@ -21,6 +21,8 @@ export interface ResultView {
 
 /** Wide enough for most values; whole ones from -vv on. */
 const valueWidth = 60;
+/** The same where many stand in one line. */
+const shortWidth = 30;
 
 /**
  * One result as lines, each with the host first, so that what happened on a host can be picked out of a log with grep.
@@ -50,7 +52,7 @@ function taskTitle(event: TaskEvent): string {
 function detailLines(event: TaskEvent, view: ResultView): string[] {
   const { paint, verbosity } = view;
   return [
-    ...event.changes.map((change) => changeLine(change, view)),
+    ...changeLines(event.changes, view),
     ...(event.texts ?? []).flatMap((texts) => textDiffLines(texts, paint)),
     ...(event.failure === undefined ? [] : failureLines(event.failure, paint, verbosity)),
     ...spokenLines(event, view),
@@ -65,7 +67,28 @@ function detailLines(event: TaskEvent, view: ResultView): string[] {
 const showsPlace = ({ failure, status, at }: TaskEvent): boolean =>
   failure !== undefined && failure.at === undefined && status !== 'unreachable' && !at.file.startsWith('<');
 
-function changeLine({ path, from, to }: TaskEvent['changes'][number], { paint, verbosity }: ResultView): string {
+type Change = TaskEvent['changes'][number];
+
+/** What has come into being is told in one line, and of what has gone it is enough that it has; whole with -vv. */
+function changeLines(changes: readonly Change[], view: ResultView): string[] {
+  const state = changes.find(({ path }) => path === 'state');
+  if (view.verbosity > 1 || state === undefined) return changes.map((change) => changeLine(change, view));
+  const [made, gone] = [state.from === 'absent', state.to === 'absent'];
+  const rest = changes.filter(({ from, to }) => !(made && isUnset(from)) && !(gone && isUnset(to)));
+  const values = changes.filter(({ path, from }) => made && isUnset(from) && !isHash(path));
+  const words = values.map(({ path, to }) => `${path} ${valueText(to, shortWidth)}`);
+  return [
+    ...rest.map((change) => changeLine(change, view)),
+    ...(words.length === 0 ? [] : [`with ${words.join(', ')}`]),
+  ];
+}
+
+const isUnset = (value: unknown): boolean => value === null || value === undefined;
+
+/** Tells a person nothing about a file that was not there before. */
+const isHash = (path: string): boolean => path === 'sha256';
+
+function changeLine({ path, from, to }: Change, { paint, verbosity }: ResultView): string {
   const width = verbosity > 1 ? undefined : valueWidth;
   const [before, after] = [valueText(from, width), valueText(to, width)];
   return `${path}: ${paint('red', before)} ${paint('dim', '->')} ${paint('green', after)}`;

@@ -1,4 +1,4 @@
-import { Listr, ProcessOutput } from 'listr2';
+import { figures, Listr, ProcessOutput } from 'listr2';
 import { createLineFormatter, patience, type LineView } from '../lines.ts';
 import type { OutputStream, Reporter } from '../reporter.ts';
 import { HostRenderer } from './host-renderer.ts';
@@ -68,7 +68,8 @@ export function createTtyReporter(stdout: OutputStream, view: LineView, now: () 
       maxLines,
       now: now(),
       started,
-      icon: ({ host }) => icon(host),
+      // listr2 hears of a failure when the host has left the play.
+      icon: ({ host, state }) => (state === 'failed' ? view.paint('red', figures.cross) : icon(host)),
     });
     if (now() - lastTaken >= patience) {
       waiting.push(...format.flush());
