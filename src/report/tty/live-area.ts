@@ -32,6 +32,9 @@ export function createLiveArea(screen: Screen): LiveArea {
     const columns = Math.max(1, screen.columns ?? 80);
     return drawn.reduce((sum, line) => sum + Math.max(1, Math.ceil(textWidth(line) / columns)), 0);
   };
+  // A line that ends in the last column leaves nothing to clear, and some terminals would clear that column.
+  const overwritten = (line: string): string =>
+    `${line}${line !== '' && textWidth(line) % Math.max(1, screen.columns ?? 80) === 0 ? '' : clearLineEnd}\n`;
   const toTop = (): string => {
     const height = drawnHeight();
     return height === 0 ? '\r' : `\r${csi}${height}A`;
@@ -42,11 +45,8 @@ export function createLiveArea(screen: Screen): LiveArea {
       if (above.length === 0 && lines.length === drawn.length && lines.every((line, i) => line === drawn[i])) return;
       const cursor = hidden ? '' : hideCursor;
       hidden = true;
-      // Erasing first is needed only where lines of any length are printed above; else every line is overwritten.
-      const body =
-        above.length === 0
-          ? lines.map((line) => `${line}${clearLineEnd}\n`).join('') + clearBelow
-          : clearBelow + [...above, ...lines].map((line) => `${line}\n`).join('');
+      // What was there is overwritten line by line: erasing all of it first would flicker, and tmux keeps what is erased.
+      const body = [...above, ...lines].map(overwritten).join('') + clearBelow;
       screen.write(`${beginUpdate}${cursor}${toTop()}${body}${endUpdate}`);
       drawn = lines;
     },

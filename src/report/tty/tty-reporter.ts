@@ -109,6 +109,8 @@ export function createTtyReporter(stdout: OutputStream, view: LineView, now: () 
   return {
     handle(event) {
       table.handle(event, now());
+      // Before the rows of a play are drawn for the first time its name has to stand above them.
+      waiting.push(...format.lines(event));
       if (event.type === 'run') {
         process.once('exit', onExit);
         process.on('SIGTSTP', onStop);
@@ -117,7 +119,6 @@ export function createTtyReporter(stdout: OutputStream, view: LineView, now: () 
       if (event.type === 'host-end')
         running.get(event.host)?.(event.status === 'ok' ? undefined : new Error(event.status));
       if (event.type === 'recap') endPlay();
-      waiting.push(...format.lines(event));
     },
     suspend() {
       suspended = true;
