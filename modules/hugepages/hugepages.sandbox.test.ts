@@ -20,10 +20,12 @@ A=/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages
 B=/sys/devices/system/node/node0/hugepages/hugepages-2048kB/nr_hugepages; C=/sys/devices/system/node/node1/hugepages/hugepages-2048kB/nr_hugepages
 a=0 s=0
 while sleep 0.02; do
-  n=$(cat $A); t=$(($(cat $B) + $(cat $C)))
-  if [ "$n" != "$a" ]; then echo $((n - n / 2)) >$B; echo $((n / 2)) >$C
-  elif [ "$t" != "$s" ]; then echo $t >$A; fi
-  a=$(cat $A); s=$(($(cat $B) + $(cat $C)))
+  n=$(cat $A) b=$(cat $B) c=$(cat $C)
+  # A file is empty for a moment while it is written.
+  [ -n "$n" ] && [ -n "$b" ] && [ -n "$c" ] || continue
+  t=$((b + c))
+  if [ "$n" != "$a" ]; then echo $((n - n / 2)) >$B; echo $((n / 2)) >$C; a=$n s=$n
+  elif [ "$t" != "$s" ]; then echo $t >$A; a=$t s=$t; fi
 done
 X
 setsid sh /run/watch >/dev/null 2>&1 & echo $! >/run/watch.pid`;
