@@ -81,6 +81,15 @@ describe.each([['sh'], ['bash'], ['busybox sh']])('bridge under %s', (shell) => 
     expect(everything()).toBe(before);
   });
 
+  it('brings its ports up, and undo has those down again that were', () => {
+    host.look('ip link set eth1 up; ip link set eth2 down');
+    apply(bridge, { name: 'br2', ports: ['eth1', 'eth2'] }, host).undo();
+    const up = host.look('ip -o link show up');
+    expect(up).toContain(': eth1@');
+    expect(up).not.toContain(': eth2@');
+    host.look('ip link set eth2 up');
+  });
+
   it.runIf(all)('leaves other ports alone, and those of virtual machines even when it purges', () => {
     apply(bridge, { name: 'br2', ports: ['eth2'] }, host);
     host.look('ip link set vnet0 master br2; ip link set eth3 master br2');

@@ -93,7 +93,11 @@ export const bridge = defineModule({
       nic: moves ? { addresses: [], routes: [] } : undefined,
     };
   },
-  steps: (from, to, p) => bridgeSteps(p.name, p.move_ip_from, from, to),
+  steps: (from, to, p, seen) => {
+    // A port comes up with the bridge; where it was down before, an undo has it so again.
+    const idle = new Set((p.ports ?? []).filter((port) => seen?.links.wanted.get(port)?.up === false));
+    return bridgeSteps(p.name, p.move_ip_from, from, to, idle);
+  },
   compare: { ports: 'set', vlans: 'set', addresses: 'set', routes: 'set', nic: { addresses: 'set', routes: 'set' } },
   touches: (from, to, p) => {
     const known: Partial<State> = from ?? {};

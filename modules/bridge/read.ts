@@ -49,7 +49,7 @@ export interface Seen {
   readonly leased: readonly string[];
   readonly ports: readonly string[];
   /** Ports asked for, with the bridge or bond that they are in. */
-  readonly wanted: ReadonlyMap<string, { readonly master: string; readonly physical: boolean }>;
+  readonly wanted: ReadonlyMap<string, { readonly master: string; readonly physical: boolean; readonly up: boolean }>;
   readonly vlans: readonly PortVlan[];
 }
 
@@ -68,7 +68,9 @@ for i do
   m=
   if [ -e "/sys/class/net/$i/master" ]; then m=$(readlink "/sys/class/net/$i/master"); fi
   if [ -e "/sys/class/net/$i/device" ]; then d=physical; else d=virtual; fi
-  echo "link $i $d \${m##*/}"
+  f=0
+  read -r f <"/sys/class/net/$i/flags"
+  echo "link $i $d $((f & 1)) \${m##*/}"
 done`;
 
 export const bridgeProbe = (p: BridgeParams): Probe<Omit<Seen, 'vlans'>> =>
@@ -93,9 +95,9 @@ export const bridgeProbe = (p: BridgeParams): Probe<Omit<Seen, 'vlans'>> =>
         .map(({ address }) => address),
       ports: lines.flatMap((line) => (line.startsWith('port ') ? [line.slice(5)] : [])).toSorted(),
       wanted: new Map(
-        lines.flatMap((line): [string, { master: string; physical: boolean }][] => {
-          const [word, name = '', kind, master = ''] = line.split(' ');
-          return word === 'link' ? [[name, { master, physical: kind === 'physical' }]] : [];
+        lines.flatMap((line): [string, { master: string; physical: boolean; up: boolean }][] => {
+          const [word, name = '', kind, up, master = ''] = line.split(' ');
+          return word === 'link' ? [[name, { master, physical: kind === 'physical', up: up === '1' }]] : [];
         }),
       ),
     };

@@ -7,20 +7,25 @@ const nothing: Layer3 = { addresses: [], routes: [] };
 // At boot somebody else who needs it, a VXLAN, may have made it a moment earlier.
 const makeBridge = sh`[ -e "/sys/class/net/$1/bridge" ] || ip link add name "$1" type bridge`;
 
-/** From any state of the bridge to any other; `nic` is the link that addresses move from or back to. */
+/**
+ * From any state of the bridge to any other.
+ * @param nic - the link that addresses move from or back to
+ * @param idle - ports that go down when they leave
+ */
 export function bridgeSteps(
   name: string,
   nic: string | undefined,
   from: Goal | null,
   to: Goal | null,
+  idle: ReadonlySet<string> = new Set(),
 ): readonly Step[] {
-  if (to === null) return from === null ? [] : removal(name, nic, from);
+  if (to === null) return from === null ? [] : removal(name, nic, from, idle);
   const made = from === null ? [snippet(makeBridge, [name])] : [];
   const was = from ?? {};
   return [
     ...made,
     ...options(name, was, to),
-    ...batch(nic, name, was, to, from === null),
+    ...batch(nic, name, was, to, { created: from === null, idle }),
     ...vlans(name, was, to),
     ...(to.up === undefined || to.up === was.up
       ? []
@@ -29,7 +34,7 @@ export function bridgeSteps(
 }
 
 // A bridge that gets its addresses from a port gives them back before it goes.
-function removal(name: string, nic: string | undefined, from: Goal): readonly Step[] {
+function removal(name: string, nic: string | undefined, from: Goal, idle: ReadonlySet<string>): readonly Step[] {
   const moved = nic !== undefined && (from.nic?.addresses ?? []).length === 0;
   const back: Goal = {
     ...from,
@@ -38,7 +43,13 @@ function removal(name: string, nic: string | undefined, from: Goal): readonly St
     routes: [],
     nic: { addresses: from.addresses ?? [], routes: from.routes ?? [] },
   };
-  return [...(moved ? batch(nic, name, from, back, false) : []), exec(['ip', 'link', 'del', 'dev', name])];
+  return [
+    ...(moved ? batch(nic, name, from, back, { created: false, idle }) : []),
+    exec(['ip', 'link', 'del', 'dev', name]),
+    ...(from.ports ?? [])
+      .filter((port) => idle.has(port))
+      .map((port) => exec(['ip', 'link', 'set', 'dev', port, 'down'])),
+  ];
 }
 
 const differs = (from: Goal, to: Goal, key: keyof State): boolean => to[key] !== undefined && to[key] !== from[key];
@@ -72,16 +83,25 @@ function options(name: string, from: Goal, to: Goal): readonly Step[] {
  * Ports, addresses and routes in one program, so that a session that runs over them lives on: a port that has addresses
  * cannot use them any more, while the bridge has them already.
  */
-function batch(nic: string | undefined, name: string, from: Goal, to: Goal, created: boolean): readonly Step[] {
+function batch(
+  nic: string | undefined,
+  name: string,
+  from: Goal,
+  to: Goal,
+  { created, idle }: { readonly created: boolean; readonly idle: ReadonlySet<string> },
+): readonly Step[] {
   const lines: string[] = [];
   const [ports, wanted] = [from.ports ?? [], to.ports ?? from.ports ?? []];
   const own = change(from, to);
   const other = change(from.nic ?? nothing, to.nic ?? from.nic ?? nothing);
-  for (const address of own.come) lines.push(`addr replace ${address} dev ${name}`);
+  // What a new bridge gets has been the link's, as far as it is known.
+  const moved = new Set([...own.gone, ...other.gone, ...(created && nic !== undefined ? own.come : [])]);
+  for (const address of own.come) lines.push(addition(address, name, moved));
   // Back at the link: it leaves the bridge before it gets its addresses.
-  for (const port of ports) if (!wanted.includes(port)) lines.push(`link set dev ${port} nomaster`);
+  for (const port of ports)
+    if (!wanted.includes(port)) lines.push(`link set dev ${port} nomaster${idle.has(port) ? ' down' : ''}`);
   for (const port of wanted) if (!ports.includes(port)) lines.push(`link set dev ${port} master ${name} up`);
-  if (nic !== undefined) for (const address of other.come) lines.push(`addr replace ${address} dev ${nic}`);
+  if (nic !== undefined) for (const address of other.come) lines.push(addition(address, nic, moved));
   if (own.come.length > 0 || own.routesCome.length > 0) lines.push(`link set dev ${name} up`);
   if (nic !== undefined) for (const address of other.gone) lines.push(`addr del ${address} dev ${nic}`);
   for (const address of own.gone) lines.push(`addr del ${address} dev ${name}`);
@@ -100,6 +120,10 @@ function batch(nic: string | undefined, name: string, from: Goal, to: Goal, crea
       : [exec(['ip', '-force', '-batch', '-'], { stdin: rest.map((line) => `${line}\n`).join(''), ok: [1] })]),
   ];
 }
+
+// An address that moves is nobody else's: asking first would make it useless for a second, and the session with it.
+const addition = (address: string, link: string, moved: ReadonlySet<string>): string =>
+  `addr replace ${address} dev ${link}${address.includes(':') && moved.has(address) ? ' nodad' : ''}`;
 
 function change(from: Partial<Layer3>, to: Partial<Layer3>) {
   const [was, wanted] = [from.addresses ?? [], to.addresses ?? from.addresses ?? []];

@@ -95,6 +95,10 @@ describe('a flow as it is written', () => {
 
 describe('a flow as it is printed', () => {
   it.each([
+    [
+      ' cookie=0x7, reset_counts priority=7,udp actions=drop',
+      { match: 'table=0,priority=7,udp', rest: 'cookie=0x7,actions=drop', cookie: '0x7', table: 0 },
+    ],
     [' actions=drop', { match: 'table=0', rest: 'actions=drop', cookie: '0x0', table: 0 }],
     [
       ' cookie=0x7, table=4, idle_timeout=60, hard_timeout=9, importance=5, send_flow_rem priority=3,arp actions=FLOOD',

@@ -30,10 +30,14 @@ export function parseFlow(line: string): Flow | undefined {
     },
   );
   const flags: string[] = [];
-  head = head.replace(/(?:^|\s)(send_flow_rem|no_packet_counts|no_byte_counts),?(?=\s|$)/g, (_, flag: string) => {
-    flags.push(flag);
-    return '';
-  });
+  head = head.replace(
+    /(?:^|\s)(send_flow_rem|no_packet_counts|no_byte_counts|reset_counts),?(?=\s|$)/g,
+    (_, flag: string) => {
+      // Says how it was added, not what it is: what comes by OpenFlow 1.0 always has it.
+      if (flag !== 'reset_counts') flags.push(flag);
+      return '';
+    },
+  );
   const match = head.trim();
   const cookie = fields.get('cookie') ?? '0x0';
   const table = Number(fields.get('table') ?? 0);

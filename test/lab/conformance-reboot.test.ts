@@ -41,8 +41,9 @@ describe.skipIf(noLab())('a host with examples of all modules', { timeout: 300_0
     }));
     files.put('site.yml', JSON.stringify([{ hosts: 'all', gather_facts: false, tasks }], null, 2));
     for (const { subject, table } of trials) {
-      for (const setup of [subject.table.rebootSetup ?? subject.table.setup, table.setup]) {
-        if (setup !== undefined) await host.read(['sh', '-euc', setup]);
+      const { rebootSetup, setup } = subject.table;
+      for (const script of rebootSetup === undefined ? [setup, table.setup] : [rebootSetup]) {
+        if (script !== undefined) await host.read(['sh', '-euc', script]);
       }
     }
   });

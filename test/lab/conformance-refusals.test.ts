@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { loadSubjects } from './conformance/subjects.ts';
 import { main } from './play-on.ts';
 import { run, type RunResult } from './process.ts';
@@ -33,6 +33,10 @@ describe('bad parameters', () => {
     rmSync(folder, { recursive: true });
   });
 
+  beforeEach(() => {
+    calls = 0;
+  });
+
   const play = async (name: string, task: Readonly<Record<string, unknown>>): Promise<RunResult> => {
     const file = join(folder, `${name}.yml`);
     writeFileSync(file, JSON.stringify([{ hosts: 'all', gather_facts: false, tasks: [task] }], null, 2));
@@ -43,7 +47,6 @@ describe('bad parameters', () => {
   it('good ones do connect', async () => {
     expect((await play('good', { ping: {} })).code).toBe(4);
     expect(calls).toBeGreaterThan(0);
-    calls = 0;
   });
 
   it.each(subjects.flatMap(({ name, table }) => table.refuses.map((refusal, i) => ({ name, i, ...refusal }))))(

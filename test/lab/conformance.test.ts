@@ -45,31 +45,42 @@ it('leaves to the vm tier what the documentation says, by name', () => {
   expect(held).toEqual(subjects.flatMap(({ name }) => heldByPage(name)));
 });
 
-describe.skipIf(noLab())('every example of every resource module', () => {
+// Bare hosts cost little; systemd has a few inotify instances each, of which the kernel gives 128 to one user by default.
+const waves = [
+  { kind: 'bare', title: 'every example of every resource module', runs: runs.filter((run) => kindOf(run) === 'bare') },
+  ...chunks(
+    runs.filter((run) => kindOf(run) === 'systemd'),
+    8,
+  ).map((some, i) => ({ kind: 'systemd', title: `what needs systemd, part ${i + 1}`, runs: some })),
+] as const;
+
+describe.skipIf(noLab()).each(waves)('$title', { timeout: 300_000 }, ({ kind, runs }) => {
   let lab: Lab;
   const hosts = new Map<Run, Host>();
 
   // All at once: it costs little more than one, and nobody is added to the inventory while others read it.
   beforeAll(async () => {
     ({ lab } = await useLab());
-    for (const kind of ['bare', 'systemd'] as const) {
-      const own = runs.filter(({ trial }) => (trial.subject.table.host ?? 'bare') === kind);
-      if (own.length === 0) continue;
-      const options = { prefix: `conform-${kind}-`, nics: { eth1: { segment: 'none' }, eth2: { segment: 'none' } } };
-      const started = await (kind === 'bare'
-        ? lab.bareHosts(own.length, options)
-        : lab.systemdHosts(own.length, options));
-      for (const [i, run] of own.entries()) hosts.set(run, started[i] as Host);
-    }
+    const options = { prefix: 'conform', nics: { eth1: { segment: 'none' }, eth2: { segment: 'none' } } };
+    const started = await lab[kind === 'bare' ? 'bareHosts' : 'systemdHosts'](runs.length, options);
+    for (const [i, run] of runs.entries()) hosts.set(run, started[i] as Host);
   });
   afterAll(async () => {
     await Promise.all([...hosts.values()].map((host) => host.remove()));
   });
 
-  it.concurrent.each(runs)('$title', { timeout: 300_000 }, async (run) => {
+  it.concurrent.each(runs)('$title', async (run) => {
     expect(await conform(run.trial, lab, hosts.get(run) as Host, run.options)).toEqual([]);
   });
 });
+
+function kindOf({ trial }: Run): 'bare' | 'systemd' {
+  return trial.subject.table.host ?? 'bare';
+}
+
+function chunks<T>(list: readonly T[], size: number): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(list.length / size) }, (_, i) => list.slice(i * size, (i + 1) * size));
+}
 
 function titleOf({ subject, example }: Trial): string {
   const { recorded } = subject.table;
@@ -81,7 +92,7 @@ function heldByPage(name: string): readonly string[] {
   const page = readFileSync(new URL(`../../docs/modules/${name}.md`, import.meta.url), 'utf8');
   const needs = { 'needs hardware': 'hardware', 'is tested in a virtual machine': 'vm' };
   const found = page.matchAll(
-    /^```yaml\n([^]*?)\n```\n\nThis one (needs hardware|is tested in a virtual machine)\.$/gm,
+    /^```yaml\n([^`]*?)\n```\n\nThis one (needs hardware|is tested in a virtual machine)\.$/gm,
   );
   return [...found].map(([, yaml = '', why = '']) => {
     const [task] = load(yaml) as readonly [{ readonly name: string }];

@@ -2,7 +2,8 @@ import { fileURLToPath } from 'node:url';
 import type { HostRecap, RunEvent, TaskEvent } from '../../src/engine/index.ts';
 import type { Host, Lab, RunOptions } from './index.ts';
 
-export const main = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
+/** The command under test; `KVMNET_MAIN` where it is another build than that in `dist`. */
+export const main = process.env['KVMNET_MAIN'] ?? fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
 
 /** What one run of the real command has come to. */
 export interface Played {

@@ -3,15 +3,17 @@ import type { Host } from './host.ts';
 /** What a host looks like from outside, line by line, by topic. Counters, ages and handles are left out. */
 export type Snapshot = Readonly<Record<string, readonly string[]>>;
 
-// One command a topic. What changes by itself (packet counts, lifetimes, neighbours' ages) is taken out here.
+// One command a topic. What changes by itself (packet counts, lifetimes, neighbours' ages) is taken out here, and what a link
+// that has been up once keeps: the discipline "noqueue".
 const TOPICS: Readonly<Record<string, string>> = {
-  links: `ip -d -o link show | sed -E 's/ (qlen|numtxqueues) .*//; s/^[0-9]+: //; s/@if[0-9]+/@if/'`,
+  links: `ip -d -o link show | sed -E 's/ (qlen|numtxqueues) .*//; s/^[0-9]+: //; s/@if[0-9]+/@if/; s/ qdisc (noop|noqueue)//'`,
   addresses: `ip -o addr show | sed -E 's/ valid_lft .*//; s/^[0-9]+: //' | grep -v ' scope link'`,
   routes:
     'ip route show table all | grep -v "^fe80\\|^multicast\\|^local fe80\\|^ff00"; ip -6 route show table all | grep -v "fe80\\|^multicast\\|^anycast"',
   rules: 'ip rule show; ip -6 rule show',
-  qdiscs: `tc qdisc show | sed -E 's/ refcnt [0-9]+//'`,
-  classes: 'for d in /sys/class/net/*; do tc class show dev "${d##*/}"; tc filter show dev "${d##*/}"; done',
+  qdiscs: `tc qdisc show | sed -E 's/ refcnt [0-9]+//' | grep -v ' noqueue ' | sed -E 's/^(qdisc [^ ]+) [0-9a-f]+: (dev [^ ]+ parent)/\\1 \\2/'`,
+  classes:
+    'for d in /sys/class/net/*; do tc class show dev "${d##*/}"; tc filter show dev "${d##*/}"; done | sed -E "s/ leaf [0-9a-f]+:/ leaf/"',
   fdb: 'bridge fdb show | grep permanent | grep -v "^[^ ]* dev .* 33:33:\\|01:00:5e\\|33:33:\\|01:80:c2"; bridge vlan show 2>/dev/null',
   iptables: `iptables-save 2>/dev/null | ${rulesOnly()}`,
   ip6tables: `ip6tables-save 2>/dev/null | ${rulesOnly()}`,

@@ -9,7 +9,7 @@ import { watchDisk } from './written.ts';
 /** The host as it is seen from outside. */
 interface View {
   readonly snapshot: Snapshot;
-  /** What the case's own look shows; undefined where it fails, as it may when the resource is not there. */
+  /** What the case's own look shows. It may fail: when the resource is not there, for one. */
   readonly look: string;
 }
 
@@ -135,8 +135,8 @@ async function repairs(scene: Scene): Promise<readonly string[]> {
 }
 
 async function view({ host, table }: Scene): Promise<View> {
-  const { stdout, code } = await host.outside(['sh', '-c', table.look]);
-  return { snapshot: await host.snapshot(), look: code === 0 || stdout !== '' ? stdout : `exit ${code}` };
+  const { stdout } = await host.outside(['sh', '-c', table.look]);
+  return { snapshot: await host.snapshot(), look: stdout };
 }
 
 /** What undo keeps on the host is no part of what it takes back. */

@@ -13,7 +13,7 @@ export interface ModuleCase {
    * there are none.
    */
   readonly reboot: readonly [string, ...string[]] | { readonly not: string };
-  /** In place of `setup` on the host that is rebooted: what it does has to be there after a boot, too. */
+  /** In place of all `setup` on the host that is rebooted: what it does has to be there after a boot, too. */
   readonly rebootSetup?: string;
   /** Parameters that are refused before anything connects, each with the words. */
   readonly refuses: readonly [Refusal, ...Refusal[]];

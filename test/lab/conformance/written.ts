@@ -1,8 +1,8 @@
 import type { Host } from '../index.ts';
 
-// Logs, and what systemd notes of its own accord; /run is another disk. Folders too: a file that was made and removed shows in them.
-const others = ['/run', '/var/log', '/var/lib/systemd', '/root/.cache', '/var/lib/private'];
-const find = `find / -xdev ${others.map((path) => `-path ${path} -prune -o`).join(' ')} -cnewer "$1" -printf '%p\\n'`;
+// Logs, what login shells and systemd note of their own accord; /run is another disk. Folders too: a file that was made and removed shows in them.
+const others = ['/run', '/home', '/var/log', '/var/lib/systemd', '/root/.cache', '/var/lib/private'];
+const find = `find / -xdev ${others.map((path) => `-path ${path} -prune -o`).join(' ')} ! -path / -cnewer "$1" -printf '%p\\n'`;
 
 /** Watches the host's disk. @returns what tells the paths that have been written since, even with what they held before */
 export async function watchDisk(host: Host): Promise<() => Promise<readonly string[]>> {

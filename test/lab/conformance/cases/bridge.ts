@@ -19,6 +19,6 @@ ip link del br0; ip address add $a dev eth0; ip address add $b dev eth0 nodad; i
   reboot: ['A bridge for virtual machines'],
   refuses: [
     { params: { name: 'br0', ports: ['br0'] }, says: 'bridge: ports: br0 cannot be its own port' },
-    { params: { name: 'br0', ports: [], move_ip_from: 'eth0' }, says: 'bridge: ' },
+    { params: { name: 'br0', ports: [], move_ip_from: 'eth0' }, says: 'bridge: move_ip_from: eth0 has to be one of ports' },
   ],
 } satisfies ModuleCase;

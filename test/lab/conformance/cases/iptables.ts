@@ -33,6 +33,8 @@ iptables -A FORWARD -j KVMNET-FORWARD`,
     },
   },
   reboot: ['Masquerade a tenant network', 'A firewall between two links, in order', 'Only SSH and VXLAN come in, on both families'],
+  // Rules of others do not outlive a boot by themselves.
+  rebootSetup: 'true',
   refuses: [
     { params: { chain: 'FORWARD', rules: ['-A FORWARD -j DROP'] }, says: 'iptables: rules[0]: -A does not belong into a rule: give the chain as chain, and begin the rule behind it' },
     { params: { chain: 'FORWARD' }, says: 'iptables: give rules or a policy' },

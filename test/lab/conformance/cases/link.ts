@@ -8,7 +8,7 @@ export default {
       spoil: 'ip address del 10.0.1.1/24 dev eth1; ip link set eth1 mtu 1500 down',
     },
     'An interface into a bridge': {
-      setup: 'ip link add br0 type bridge',
+      setup: 'ip link add br0 address 02:00:00:00:00:b0 type bridge',
       look: "ip -o link show master br0 up | grep -o '^[0-9]*: eth2'",
       shows: /^\d+: eth2\n$/,
       spoil: 'ip link set eth2 nomaster',
@@ -23,7 +23,7 @@ export default {
   },
   reboot: ['Jumbo frames and an address for storage'],
   refuses: [
-    { params: { up: true }, says: 'link: ' },
-    { params: { name: 'eth1', routes: [{ to: '10.8.0.0/16', via: 'fe80::1' }] }, says: 'link: ' },
+    { params: { up: true }, says: 'link: give name, pci, altname or mac' },
+    { params: { name: 'eth1', routes: [{ to: '10.8.0.0/16', via: 'fe80::1' }] }, says: 'link: routes[0].via: fe80::1 is of another family than 10.8.0.0/16' },
   ],
 } satisfies ModuleCase;

@@ -2,7 +2,7 @@ import type { ModuleCase } from '../module-case.ts';
 import { openVSwitch } from '../setups.ts';
 
 const withBridge = 'ovs-vsctl --may-exist add-br ovs-br0 -- set Bridge ovs-br0 datapath_type=netdev';
-const look = `ovs-vsctl port-to-br bond0; ovs-vsctl --columns=bond_mode,lacp,bond_updelay,other_config list Port bond0
+const look = `ovs-vsctl port-to-br bond0; ovs-appctl bond/show bond0 | grep ^bond_mode; ovs-vsctl --columns=lacp,bond_updelay,other_config list Port bond0
 for i in $(ovs-vsctl get Port bond0 interfaces | tr -d '[],'); do ovs-vsctl get Interface $i name; done | sort`;
 
 export default {
@@ -11,13 +11,13 @@ ${withBridge}`,
   examples: {
     'Two uplinks, one at a time': {
       look,
-      shows: /^ovs-br0\nbond_mode +: active-backup\nlacp +: \[\]\nbond_updelay +: 0\nother_config +: \{\}\neth1\neth2\n$/,
+      shows: /^ovs-br0\nbond_mode: active-backup\nlacp +: \[\]\nbond_updelay +: 0\nother_config +: \{\}\neth1\neth2\n$/,
       spoil: 'ovs-vsctl set Port bond0 bond_mode=balance-slb',
     },
     'Both at once, with a switch that speaks LACP': {
       look,
       shows:
-        /^ovs-br0\nbond_mode +: balance-tcp\nlacp +: active\nbond_updelay +: 200\nother_config +: \{lacp-time=fast\}\neth1\neth2\n$/,
+        /^ovs-br0\nbond_mode: balance-tcp\nlacp +: active\nbond_updelay +: 200\nother_config +: \{lacp-time=fast\}\neth1\neth2\n$/,
       spoil: 'ovs-vsctl set Port bond0 lacp=passive other_config:lacp-time=slow',
     },
     'No such bond': {

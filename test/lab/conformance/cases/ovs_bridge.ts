@@ -28,7 +28,7 @@ done`,
   reboot: ['Spanning tree and multicast snooping'],
   rebootSetup: openVSwitchService,
   refuses: [
-    { params: { name: 'br0', stp: true, rstp: true }, says: 'ovs_bridge: ' },
+    { params: { name: 'br0', stp: true, rstp: true }, says: 'ovs_bridge: rstp: stp and rstp exclude each other: choose one' },
     { params: { name: 'a-name-that-is-too-long' }, says: 'ovs_bridge: name: "a-name-that-is-too-long" has 23 bytes, an interface name has at most 15: shorten it' },
   ],
 } satisfies ModuleCase;

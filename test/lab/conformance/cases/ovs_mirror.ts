@@ -8,7 +8,7 @@ const names = (column: string): string =>
   `for i in $(ovs-vsctl --bare --columns=${column} list Mirror); do echo "${column} $(ovs-vsctl get Port $i name)"; done`;
 const look = `ovs-vsctl --bare --columns=name,select_all,select_vlan,output_vlan,snaplen list Mirror
 ${['select_src_port', 'select_dst_port', 'output_port'].map(names).join('\n')}
-ovs-vsctl get Bridge ovs-br0 mirrors | grep -o '^\\[.'`;
+ovs-vsctl get Bridge ovs-br0 mirrors | grep -c '[0-9a-f]'`;
 
 export default {
   setup: `${openVSwitch}
@@ -16,19 +16,19 @@ ${withPorts}`,
   examples: {
     'All that a virtual machine sends and gets, for an analyser': {
       look,
-      shows: /^tap-web1\nfalse\n\n\n\nselect_src_port vnet0\nselect_dst_port vnet0\noutput_port ids0\n\[[0-9a-f]\n$/,
+      shows: /^tap-web1\nfalse\n\n\n\nselect_src_port vnet0\nselect_dst_port vnet0\noutput_port ids0\n1\n$/,
       spoil: 'ovs-vsctl clear Mirror tap-web1 select_dst_port',
     },
     'Headers of two VLANs, into a VLAN of their own': {
       look,
-      shows: /^span\ntrue\n10 20\n999\n128\n\[[0-9a-f]\n$/,
+      shows: /^span\ntrue\n10 20\n999\n128\n1\n$/,
       spoil: 'ovs-vsctl set Mirror span output_vlan=998 snaplen=64',
     },
     'No such mirror': {
       setup:
         'ovs-vsctl -- --id=@p get Port vnet0 -- --id=@m create Mirror name=span select_src_port=@p output_vlan=7 -- set Bridge ovs-br0 mirrors=@m',
       look,
-      shows: '[]\n',
+      shows: '0\n',
       spoil: 'ovs-vsctl -- --id=@m create Mirror name=span select_all=true output_vlan=8 -- set Bridge ovs-br0 mirrors=@m',
     },
   },
@@ -36,7 +36,7 @@ ${withPorts}`,
   rebootSetup: `${openVSwitchService}
 ${withPorts}`,
   refuses: [
-    { params: { bridge: 'ovs-br0', name: 'm', output_port: 'ids0' }, says: 'ovs_mirror: select_all: nothing is selected: give select_src_port, select_dst_port, or select_all: yes' },
-    { params: { bridge: 'ovs-br0', name: 'm', select_all: true }, says: 'ovs_mirror: output_port: a mirror needs output_port or output_vlan' },
+    { params: { bridge: 'ovs-br0', name: 'm', output_port: 'ids0' }, says: 'ovs_mirror: nothing is selected: give select_src_port, select_dst_port, or select_all: yes' },
+    { params: { bridge: 'ovs-br0', name: 'm', select_all: true }, says: 'ovs_mirror: a mirror needs output_port or output_vlan' },
   ],
 } satisfies ModuleCase;
