@@ -8,11 +8,11 @@ import { ospfd } from './index.ts';
 
 const running = (sandbox: Sandbox): string =>
   sandbox
-    .look(`vtysh -d ospfd -c 'show running-config' | sed '1,/^hostname/d'`)
+    .look(`VTYSH_HISTFILE=/dev/null vtysh -d ospfd -c 'show running-config' | sed '1,/^hostname/d'`)
     // What the daemon keeps of a setting that was taken back; it says nothing.
     .replace(/interface \S+\n no ip ospf passive\nexit\n!\n/g, '');
 const files = (sandbox: Sandbox): string =>
-  sandbox.look('cd /etc/frr; stat -c "%A %U %G %s %n" *; grep ^ospfd daemons; cat frr.conf');
+  sandbox.look('cd /etc/frr; stat -c "%A %U %G %s %n" *; grep ^ospfd daemons; cat frr.conf*');
 const link =
   'ip link add veth0 type veth peer name veth1; ip addr add 10.96.0.1/24 dev veth0; ip link set veth0 up; ip link set veth1 up';
 
@@ -63,6 +63,8 @@ describe.each(testShells.filter(({ name }) => name !== 'busybox'))('$name', ({ s
     ).not.toContain('$(id)');
     expect(JSON.stringify(read(ospfd, full, sandbox).now)).not.toContain('$(id)');
     expect(read(ospfd, full, sandbox).changes).toEqual([]);
+    // vtysh keeps what it was told, unless it is told not to.
+    expect(sandbox.run('cat /root/.history_frr').code).not.toBe(0);
     undo();
     expect([running(sandbox), files(sandbox)]).toEqual(before);
   });

@@ -196,7 +196,9 @@ it('puts the old key back when the change is undone', () => {
 it('only saves what runs already', () => {
   const { changes, steps } = judge({ router_id: '10.255.0.1' }, probeText('frr', frr, 'log syslog\n', daemons));
   expect(changes.map(({ path }) => path)).toEqual(['saved']);
-  expect(steps).toEqual([{ kind: 'exec', argv: ['vtysh', '-c', 'write memory'] }]);
+  expect(steps).toEqual([
+    { kind: 'exec', argv: ['vtysh', '-c', 'write memory'], environment: { VTYSH_HISTFILE: '/dev/null' } },
+  ]);
 });
 
 it('enables a daemon that does not run, and then configures it', () => {

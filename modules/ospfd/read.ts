@@ -7,8 +7,8 @@ export interface Seen {
   /** The file that keeps it, and its path; null: no such file. */
   readonly path: string;
   readonly saved: string | null;
-  /** A copy that the daemon makes when it saves is there. */
-  readonly copy: boolean;
+  /** The copy that the daemon made when it saved; null: none. */
+  readonly copy: string | null;
   /** /etc/frr/daemons or its like; null on hosts with a unit for each daemon. */
   readonly daemons: string | null;
   readonly enabled: boolean;
@@ -16,7 +16,9 @@ export interface Seen {
 }
 
 /** "$1" auto, frr or quagga. */
-const look = sh`command -v vtysh >/dev/null || exit 127
+// vtysh would note every command in a file in the user's home.
+const look = sh`export VTYSH_HISTFILE=/dev/null
+command -v vtysh >/dev/null || exit 127
 kind=$1
 if [ "$kind" = auto ]; then if [ -d /etc/frr ]; then kind=frr; else kind=quagga; fi; fi
 e=/etc/$kind
@@ -27,7 +29,7 @@ if grep -qs '^no service integrated-vtysh-config' "$e/vtysh.conf" || { [ "$kind"
 elif [ $kind = frr ]; then f=$e/frr.conf; else f=$e/Quagga.conf; fi
 # Without frr.conf FRR reads the files of single daemons, and writes frr.conf.
 if [ -e "$f" ]; then part "saved $f" "$f"; else part "unsaved $f"; fi
-if [ -e "$f.sav" ]; then part copy; fi
+if [ -e "$f.sav" ]; then part copy "$f.sav"; fi
 if [ -e "$e/daemons" ]; then part daemons "$e/daemons"
 elif systemctl is-enabled --quiet ospfd 2>/dev/null; then part enabled; fi
 r=$(vtysh -d ospfd -c 'show running-config' 2>/dev/null) && {
@@ -56,7 +58,7 @@ export function parseSeen(output: ProbeOutput): Seen {
     running: parts.get('running') ?? null,
     path: argument('saved') ?? argument('unsaved') ?? '',
     saved: parts.get('saved') ?? null,
-    copy: parts.has('copy'),
+    copy: parts.get('copy') ?? null,
     daemons,
     enabled: daemons === null ? parts.has('enabled') : /^ospfd=["']?(yes|1|true)/m.test(daemons),
     forwarding: argument('forward') === '1',

@@ -7,7 +7,8 @@ import type { Seen } from './read.ts';
 type Goal = Partial<Config> & { readonly enabled?: boolean; readonly running?: boolean; readonly saved?: boolean };
 
 // Judged as a whole first: the daemon takes line by line, and `ospfd -C` takes everything. Keys are no arguments, which ps shows.
-const configure = sh`c=$(cat)
+const configure = sh`export VTYSH_HISTFILE=/dev/null
+c=$(cat)
 printf '%s\n' "$c" | vtysh -C -f /dev/stdin >&2 || exit
 printf '%s\n' "$c" | vtysh -d ospfd -f /dev/stdin >&2`;
 // Quagga's vtysh reads commands, ends well whatever they gave, and marks errors with %.
@@ -20,8 +21,8 @@ const restart = sh`if [ -d /run/systemd/system ]; then
 elif [ "$1" = frr ] && [ -x /usr/lib/frr/frrinit.sh ]; then /usr/lib/frr/frrinit.sh restart >/dev/null
 else echo "no systemd to restart $1 with" >&2; exit 1; fi`;
 const stopDaemon = sh`systemctl --quiet disable ospfd && systemctl stop ospfd`;
-const answers = sh`vtysh -d ospfd -c 'show running-config' >/dev/null 2>&1`;
-const isGone = sh`! vtysh -d ospfd -c 'show running-config' >/dev/null 2>&1`;
+const answers = sh`VTYSH_HISTFILE=/dev/null vtysh -d ospfd -c 'show running-config' >/dev/null 2>&1`;
+const isGone = sh`! VTYSH_HISTFILE=/dev/null vtysh -d ospfd -c 'show running-config' >/dev/null 2>&1`;
 
 /** From one state to another; `seen` is what was read before the change, also when it is taken back. */
 export function ospfSteps(from: Goal | null, to: Goal | null, p: Ospfd, seen: Seen): readonly Step[] {
@@ -51,7 +52,9 @@ export function ospfSteps(from: Goal | null, to: Goal | null, p: Ospfd, seen: Se
   if (stops) return steps;
   return [
     ...steps,
-    ...(back && (from === null || from.saved === true) ? restore(seen) : [exec(['vtysh', '-c', 'write memory'])]),
+    ...(back && (from === null || from.saved === true)
+      ? restore(seen)
+      : [exec(['vtysh', '-c', 'write memory'], { environment: { VTYSH_HISTFILE: '/dev/null' } })]),
   ];
 }
 
@@ -59,10 +62,10 @@ const change = (lines: readonly string[], seen: Seen): readonly Step[] => [
   snippet(seen.kind === 'frr' ? configure : configureQuagga, [], { stdin: `${lines.join('\n')}\n` }),
 ];
 
-/** The file as it was, and no copy that the daemon made of it. */
+/** The file as it was, and the copy that the daemon makes of it. */
 const restore = (seen: Seen): readonly Step[] => [
   seen.saved === null ? remove(seen.path) : write(seen.path, seen.saved),
-  ...(seen.copy ? [] : [remove(`${seen.path}.sav`)]),
+  seen.copy === null ? remove(`${seen.path}.sav`) : write(`${seen.path}.sav`, seen.copy),
 ];
 
 /** Whether the way leads to what was read, and not away from it. */

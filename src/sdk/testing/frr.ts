@@ -13,7 +13,7 @@ export async function createFrrSandbox(
   try {
     if (host.run('command -v vtysh').code !== 0)
       throw new Error('this test needs frr: run "npx tsx test/lab/install.ts"');
-    host.look(`mkdir -p /run/frr /var/log/frr /var/tmp/frr; chown frr:frr /run/frr /var/log/frr /var/tmp/frr; echo 1 >/proc/sys/net/ipv4/ip_forward
+    host.look(`export VTYSH_HISTFILE=/dev/null; rm -f /root/.history_frr; mkdir -p /run/frr /var/log/frr /var/tmp/frr; chown frr:frr /run/frr /var/log/frr /var/tmp/frr; echo 1 >/proc/sys/net/ipv4/ip_forward
 ${options.ospfd === false ? '' : `sed -i s/^ospfd=no/ospfd=yes/ /etc/frr/daemons; ${startFrr}`}`);
   } catch (error) {
     close();
