@@ -21,6 +21,7 @@ const HOPELESS = new Set(['ENOTFOUND', 'EACCES', 'EADDRNOTAVAIL']);
 const WRONG_PLACE = 'check kvmnet_host and kvmnet_port, and that sshd runs there';
 const NO_WAY =
   'check that it is switched on, its address (kvmnet_host), and the way to it (kvmnet_jump goes through another host)';
+const HUNG_UP = 'it may allow fewer logins at once (MaxStartups of sshd, --forks here), or have banned this address';
 const WRONG_NAME = 'check the name, or give an address: kvmnet_host';
 
 const HINTS: Readonly<Record<string, string>> = {
@@ -78,8 +79,9 @@ export function lostInHandshake(endpoint: Endpoint, host: string, cause: unknown
       cause,
     );
   }
-  const why = WORDS[codeOf(cause) ?? ''] ?? (message === '' ? 'it closed the connection' : message);
-  return new Unreachable(`${at(endpoint)} answered, but gave no SSH session: ${why}`, host, true, cause);
+  const closed = message === '' || /lost before handshake/i.test(message);
+  const why = WORDS[codeOf(cause) ?? ''] ?? (closed ? 'it closed the connection' : message);
+  return new Unreachable(`${at(endpoint)} answered, but gave no SSH session: ${why}`, host, true, cause, HUNG_UP);
 }
 
 /** With several addresses per name, node reports one error holding all of them. */

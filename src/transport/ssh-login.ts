@@ -33,10 +33,16 @@ export async function login(
   notice: (text: string) => void,
   signal?: AbortSignal,
 ): Promise<Client> {
+  let early: unknown;
+  const onEarly = (error: unknown): void => void (early = error);
+  socket.on('error', onEarly);
   const [hostKey, authentication] = await Promise.all([
     HostKeyCheck.create(endpoint, host),
     Authentication.create(ssh2, endpoint, host),
   ]);
+  socket.off('error', onEarly);
+  // A host that hung up meanwhile (too many at once, a ban) says so only once, and ssh2 would wait for ever.
+  if (socket.destroyed || socket.readableEnded) throw lostInHandshake(endpoint, host, early);
   const client = new ssh2.Client();
   const storing: Promise<void>[] = [];
   client.once('handshake', () => {

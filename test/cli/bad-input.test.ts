@@ -38,8 +38,15 @@ async function play(files: Readonly<Record<string, string>>, args: readonly stri
 const tasks = (text: string): Readonly<Record<string, string>> => ({ 'site.yml': `- hosts: kvm\n  tasks:\n${text}` });
 
 it('hosts are connected to where nothing is wrong', async () => {
-  const { code } = await play(tasks('    - ping:\n'));
+  const started = performance.now();
+  const { code, stdout } = await play(tasks('    - ping:\n'));
   expect({ code, visits }).toEqual({ code: 4, visits: 3 });
+  // Who hangs up at once is not waited for.
+  expect(performance.now() - started).toBeLessThan(8000);
+  expect(stdout).toContain(
+    `kvm[01:03]    127.0.0.1 port ${port} answered, but gave no SSH session: it closed the connection
+kvm[01:03]    hint: it may allow fewer logins at once (MaxStartups of sshd, --forks here), or have banned this address`,
+  );
 });
 
 const setIt = 'set it in the inventory, under vars: or with -e; or ask defined(…) first where it may be missing';
