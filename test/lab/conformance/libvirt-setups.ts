@@ -4,7 +4,7 @@
  * libvirt as it is once it has run a network with NAT: the chains and the switch for forwarding that it makes then stay for
  * good. With Open vSwitch.
  */
-export const libvirtRun = `systemctl start libvirtd openvswitch-switch
+export const libvirtRun = `systemctl start virtlogd.socket virtlogd libvirtd openvswitch-switch
 cat >/root/warm.xml <<'X'
 <network><name>warm</name><forward mode='nat'/><bridge name='virbr-warm'/><ip address='10.78.0.1' prefix='24'/></network>
 X

@@ -10,7 +10,7 @@ export default {
     'By its XML': {
       look: `${state}; virsh dumpxml --inactive web1 2>/dev/null | grep '<memory\\|<vcpu'`,
       shows: /^running\n\nAutostart: +disable\n {2}<memory unit='KiB'>65536<\/memory>\n {2}<vcpu placement='static'>2<\/vcpu>\n$/,
-      spoil: 'virsh setvcpus web1 1 --config; virsh setvcpus web1 3 --maximum --config; virsh suspend web1',
+      spoil: 'virsh setmaxmem web1 98304 --config; virsh suspend web1',
     },
     'Other CPUs for a guest that runs': {
       setup: `${libvirtGuest('web1')}; virsh start web1`,

@@ -32,7 +32,7 @@ export default {
       spoil: edit('fw1', "s/mode='server'/mode='client'/"),
     },
     'No longer, from the next start on': {
-      setup: `echo "<interface type='network'><mac address='52:54:00:6d:90:06'/><source network='default'/></interface>" >/root/if.xml; virsh attach-device web1 /root/if.xml --config`,
+      setup: `echo "<interface type='network'><mac address='52:54:00:6d:90:06'/><source network='default'/><model type='virtio'/></interface>" >/root/if.xml; virsh attach-device web1 /root/if.xml --config`,
       look: look('web1'),
       shows: '',
       spoil: 'virsh attach-device web1 /root/if.xml --config',
