@@ -217,4 +217,21 @@ describe.skipIf(noLab())('a real libvirtd', () => {
       await sh('systemctl start libvirtd');
     }
   });
+
+  it('is all there again after the host has been restarted', async () => {
+    await sh('systemctl --quiet enable libvirtd virtlogd.socket libvirtd.socket');
+    const kept = [
+      { libvirt_network: network },
+      { libvirt_domain: { name: 'vnf1', xml: guest, state: 'running', autostart: true } },
+      { libvirt_interface: { domain: 'vnf1', mac: '52:54:00:6d:90:07', type: 'network', source: 'lab' } },
+    ];
+    expect((await play(kept)).code).toBe(0);
+    await host.reboot();
+    await sh(
+      'for i in $(seq 100); do [ -d /sys/class/net/virbr-lab/brif ] && [ -n "$(ls /sys/class/net/virbr-lab/brif)" ] && break; sleep 0.2; done',
+    );
+    expect(await sh('virsh domstate vnf1; ls /sys/class/net/virbr-lab/brif')).toMatch(/^running\n\nvnet\d+\n$/);
+    const check = await play(kept, ['--check']);
+    expect(outcome(check)).toEqual(['ok', 'ok', 'ok']);
+  });
 });
