@@ -142,7 +142,7 @@ Match User few
       });
       await expect(login({ privateKeyFile: join(work, 'absent') })).rejects.toMatchObject({
         code: 'auth',
-        message: expect.stringContaining('absent cannot be read (ENOENT)') as string,
+        message: expect.stringContaining('absent cannot be read: it does not exist') as string,
       });
     });
 
