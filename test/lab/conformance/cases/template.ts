@@ -15,7 +15,8 @@ export default {
       spoil: 'rm /etc/motd',
     },
   },
-  reboot: ['The configuration of a daemon, checked before it takes effect'],
+  // The other one writes the file that ospfd keeps.
+  reboot: ['Into a folder, keeping the old file'],
   refuses: [
     { params: { src: 'motd', dest: 'etc/motd' }, says: 'template: dest: "etc/motd" is no absolute path: begin it with /' },
     { params: { dest: '/etc/motd' }, says: 'template: the parameter "src" is missing' },
