@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { apply, read } from '../../src/sdk/testing/apply.ts';
 import { createSandbox, type Sandbox } from '../../src/sdk/testing/sandbox.ts';
 import { bridge } from './index.ts';
+import { itWhere } from '../../src/sdk/testing/it-where.ts';
 
 const setup = `
 for i in 1 2 3; do ip link add name eth$i type veth peer name far$i; ip link set far$i up; ip link set eth$i up; done
@@ -90,7 +91,7 @@ describe.each([['sh'], ['bash'], ['busybox sh']])('bridge under %s', (shell) => 
     host.look('ip link set eth2 up');
   });
 
-  it.runIf(all)('leaves other ports alone, and those of virtual machines even when it purges', () => {
+  itWhere(all)('leaves other ports alone, and those of virtual machines even when it purges', () => {
     apply(bridge, { name: 'br2', ports: ['eth2'] }, host);
     host.look('ip link set vnet0 master br2; ip link set eth3 master br2');
     expect(read(bridge, { name: 'br2', ports: ['eth2'] }, host).changes).toEqual([]);
@@ -102,7 +103,7 @@ describe.each([['sh'], ['bash'], ['busybox sh']])('bridge under %s', (shell) => 
     apply(bridge, { name: 'br2', state: 'absent' }, host);
   });
 
-  it.runIf(all)('refuses what cannot be', () => {
+  itWhere(all)('refuses what cannot be', () => {
     host.look('ip link add name brx type bridge; ip link set eth1 master brx');
     const failing = (params: object) => () => read(bridge, params, host);
     expect(failing({ name: 'br0', ports: ['eth1'] })).toThrow('eth1 is a port of brx');

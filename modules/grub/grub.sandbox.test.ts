@@ -39,6 +39,7 @@ else:
         entries[kernel] = ' '.join(words + options.get('args', '').split())
     json.dump(entries, open(path, 'w'))
 `;
+import { itWhere } from '../../src/sdk/testing/it-where.ts';
 const put = (path: string, text: string, mode = '0644'): string =>
   `mkdir -p "$(dirname ${path})"; cat >${path} <<'KVMNET_END'\n${text}KVMNET_END\nchmod ${mode} ${path}`;
 
@@ -98,7 +99,7 @@ sed -n 's/^.*vmlinuz/BOOT_IMAGE=vmlinuz/p' /boot/grub/grub.cfg | head -1 >/run/c
     expect(everything()).toBe(before);
   });
 
-  it.runIf(all)('compares whole arguments, not parts: iommu=pt is not in amd_iommu=pt', () => {
+  itWhere(all)('compares whole arguments, not parts: iommu=pt is not in amd_iommu=pt', () => {
     host.look(`echo 'GRUB_CMDLINE_LINUX="$GRUB_CMDLINE_LINUX amd_iommu=pt xiommu=pt"' >>/etc/default/grub`);
     expect(read(grub, { args: { iommu: 'pt' } }, host).changes[0]).toEqual({
       path: 'args',
@@ -107,7 +108,7 @@ sed -n 's/^.*vmlinuz/BOOT_IMAGE=vmlinuz/p' /boot/grub/grub.cfg | head -1 >/run/c
     });
   });
 
-  it.runIf(all)('keeps the order of consoles and of pairs of page sizes, and takes - for _', () => {
+  itWhere(all)('keeps the order of consoles and of pairs of page sizes, and takes - for _', () => {
     const params = {
       args: [
         'console=tty0',
@@ -147,7 +148,7 @@ sed -n 's/^.*vmlinuz/BOOT_IMAGE=vmlinuz/p' /boot/grub/grub.cfg | head -1 >/run/c
     done.undo();
   });
 
-  it.runIf(all)('takes everything else out with replace, but what finds the root', () => {
+  itWhere(all)('takes everything else out with replace, but what finds the root', () => {
     const done = apply(grub, { args: { console: 'ttyS0' }, replace: 'yes' }, host);
     expect(done.left).toEqual([]);
     expect(host.look('head -2 /boot/grub/grub.cfg | tail -1')).toMatch(/root=UUID=1-2 ro {2}console=ttyS0\s*$/);
@@ -155,14 +156,14 @@ sed -n 's/^.*vmlinuz/BOOT_IMAGE=vmlinuz/p' /boot/grub/grub.cfg | head -1 >/run/c
     expect(host.look('cat /etc/default/grub')).toBe(defaults);
   });
 
-  it.runIf(all)('runs update-grub where only that is missing', () => {
+  itWhere(all)('runs update-grub where only that is missing', () => {
     host.look(`sed -i 's/quiet intel_iommu=off/quiet nosmt/' /etc/default/grub`);
     const done = apply(grub, { args: { nosmt: true } }, host);
     expect([done.changes, done.left]).toEqual([[{ path: 'entries', from: [], to: ['nosmt'] }], []]);
     expect(done.steps).toHaveLength(1);
   });
 
-  it.runIf(all)('says so where a boot did not bring what is configured', () => {
+  itWhere(all)('says so where a boot did not bring what is configured', () => {
     expect(apply(grub, { args: { nosmt: true } }, host).left).toEqual([]);
     host.look('touch -d "2001-01-01" /boot/grub/grub.cfg');
     expect(() => read(grub, { args: { nosmt: true } }, host)).toThrow(
@@ -170,7 +171,7 @@ sed -n 's/^.*vmlinuz/BOOT_IMAGE=vmlinuz/p' /boot/grub/grub.cfg | head -1 >/run/c
     );
   });
 
-  it.runIf(all)('refuses what it cannot do', () => {
+  itWhere(all)('refuses what it cannot do', () => {
     expect(() => read(grub, { args: { a: 1 }, kernel: 'default' }, host)).toThrow(
       'kernel: default needs grubby, which this host has not',
     );

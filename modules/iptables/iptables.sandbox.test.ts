@@ -4,6 +4,7 @@ import { createSandbox, type Sandbox } from '../../src/sdk/testing/sandbox.ts';
 import { canonicalRules } from './canonical.ts';
 import { iptables } from './index.ts';
 import { restoreText, ruleWords } from './rule.ts';
+import { itWhere } from '../../src/sdk/testing/it-where.ts';
 
 const choose = (backend: string): string =>
   ['iptables', 'ip6tables']
@@ -98,7 +99,7 @@ describe.each([
     expect(rules()).not.toContain('KVMNET');
   });
 
-  it.runIf(all)('sets the policy with the rules in one transaction, on both families, and takes it back', () => {
+  itWhere(all)('sets the policy with the rules in one transaction, on both families, and takes it back', () => {
     const before = [rules(), rules('filter', 'ip6tables')];
     const params = { ...forward, family: 'both', policy: 'DROP', position: 'first' };
     const done = apply(iptables, params, host);
@@ -110,7 +111,7 @@ describe.each([
     expect([rules(), rules('filter', 'ip6tables')]).toEqual(before);
   });
 
-  it.runIf(all)('has several sets for one chain, at both ends, and chains that rules jump to', () => {
+  itWhere(all)('has several sets for one chain, at both ends, and chains that rules jump to', () => {
     const one = {
       chain: 'FORWARD',
       name: 'a',
@@ -135,7 +136,7 @@ describe.each([
     expect(rules()).not.toContain('KVMNET');
   });
 
-  it.runIf(all)('hooks into a chain of others, and says when there is none', () => {
+  itWhere(all)('hooks into a chain of others, and says when there is none', () => {
     const params = { chain: 'DOCKER-USER', rules: ['-j RETURN'] };
     expect(() => read(iptables, params, host)).toThrow('the chain DOCKER-USER of the table filter does not exist');
     host.look('iptables -N DOCKER-USER');
@@ -143,7 +144,7 @@ describe.each([
     expect(rules()).toContain('-A DOCKER-USER -j KVMNET-DOCKER-USER');
   });
 
-  it.runIf(all).each([
+  itWhere(all).each([
     ['-p tcp --dport 99999 -j ACCEPT', /iptables does not take the rules: invalid port\/service `99999' specified/],
     ['-j NOPE', /iptables does not take the rules: .*NOPE/],
     ['-p tcp --no-such-option 1 -j ACCEPT', /iptables does not take the rules: unknown option "--no-such-option"/],
@@ -152,7 +153,7 @@ describe.each([
     expect(rules()).not.toContain('KVMNET');
   });
 
-  it.runIf(all)('[obs] works on one table at a time, as a restore of several is not atomic', () => {
+  itWhere(all)('[obs] works on one table at a time, as a restore of several is not atomic', () => {
     const done = apply(
       iptables,
       { table: 'nat', chain: 'POSTROUTING', rules: ['-s 192.168.1.0/24 -j MASQUERADE'] },
@@ -165,7 +166,7 @@ describe.each([
     expect(rules()).toContain(':K -');
   });
 
-  it.runIf(all)('canonicalises in code as the program does', () => {
+  itWhere(all)('canonicalises in code as the program does', () => {
     const list = [
       '-p udp --sport 53 -m comment --comment "a b" -j ACCEPT',
       '-p tcp --syn -j ACCEPT',

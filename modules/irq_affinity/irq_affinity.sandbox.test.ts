@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { apply, read } from '../../src/sdk/testing/apply.ts';
 import { createSandbox, type Sandbox } from '../../src/sdk/testing/sandbox.ts';
 import { irqAffinity } from './index.ts';
+import { itWhere } from '../../src/sdk/testing/it-where.ts';
 
 // /proc/interrupts as a virtual machine with virtio printed it; /sys and /proc/irq are trees of files in its shape, since
 // a test must not move the interrupts of the machine it runs on. The kernel's own answers are tested in a virtual machine.
@@ -63,7 +64,7 @@ describe.each([['sh'], ['bash'], ['busybox sh']])('irq_affinity on recorded tree
     expect(affinities()).toBe('37 0-3\n38 0-3\n39 0-3\n60 0-3\n61 0-3\n62 0-3');
   });
 
-  it.runIf(all)('knows queues by name, the node of the device, and isolated CPUs', () => {
+  itWhere(all)('knows queues by name, the node of the device, and isolated CPUs', () => {
     const spread = apply(irqAffinity, { dev: 'eth1', irqbalance: 'leave' }, host);
     expect(spread.changes.map(({ path, to }) => [path, to])).toEqual([
       ['queues[comp0].cpus', '0'],
@@ -85,7 +86,7 @@ describe.each([['sh'], ['bash'], ['busybox sh']])('irq_affinity on recorded tree
     });
   });
 
-  it.runIf(all)('reads a mask as a mask: 2 is CPU 1', () => {
+  itWhere(all)('reads a mask as a mask: 2 is CPU 1', () => {
     expect(read(irqAffinity, { dev: 'eth1', policy: 'mask', cpus: '2', irqbalance: 'leave' }, host).want).toMatchObject(
       {
         queues: [{ cpus: '1' }, { cpus: '1' }],
@@ -114,7 +115,7 @@ describe.each([['sh'], ['bash'], ['busybox sh']])('irq_affinity on recorded tree
     host.look('rm /run/unit.log');
   });
 
-  it.runIf(all)('keeps other arguments, and refuses to replace a policy script', () => {
+  itWhere(all)('keeps other arguments, and refuses to replace a policy script', () => {
     host.look(`echo 'IRQBALANCE_ARGS="--debug"' >/etc/default/irqbalance`);
     const done = apply(irqAffinity, { dev: 'eth0', cpus: '1' }, host);
     expect(host.look('cat /etc/default/irqbalance')).toBe(
@@ -129,7 +130,7 @@ describe.each([['sh'], ['bash'], ['busybox sh']])('irq_affinity on recorded tree
     host.look('echo "#IRQBALANCE_ARGS=" >/etc/default/irqbalance');
   });
 
-  it.runIf(all)('stops irqbalance, and starts it again when taken back', () => {
+  itWhere(all)('stops irqbalance, and starts it again when taken back', () => {
     const done = apply(irqAffinity, { dev: 'eth0', irqbalance: 'stop' }, host);
     expect(done.left).toEqual([]);
     expect(host.look('cat /run/unit.active /run/unit.file')).toBe('inactive\ndisabled\n');
@@ -163,7 +164,7 @@ chmod 755 /usr/local/bin/tee`);
     expect(apply(irqAffinity, { dev: 'eth0', cpus: '2', irqbalance: 'leave' }, host).left).toEqual([]);
   });
 
-  it.runIf(all)('refuses what cannot be', () => {
+  itWhere(all)('refuses what cannot be', () => {
     const failing = (params: object) => () => read(irqAffinity, { irqbalance: 'leave', ...params }, host);
     expect(failing({ dev: 'eth7' })).toThrow('the device eth7 does not exist');
     expect(failing({ dev: 'br0' })).toThrow('br0 has no interrupts of its own');

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { apply, read } from '../../src/sdk/testing/apply.ts';
 import { createSandbox, type Sandbox } from '../../src/sdk/testing/sandbox.ts';
 import { link } from './index.ts';
+import { itWhere } from '../../src/sdk/testing/it-where.ts';
 
 const setup = `
 ip link add name eth1 type veth peer name far; ip link set far up
@@ -58,7 +59,7 @@ describe.each([['sh'], ['bash'], ['busybox sh']])('link under %s', (shell) => {
     expect(() => read(link, { name: 'eth9' }, host)).toThrow('the link eth9 does not exist');
   });
 
-  it.runIf(all)('leaves the addresses and routes of others alone, unless it is to be exact', () => {
+  itWhere(all)('leaves the addresses and routes of others alone, unless it is to be exact', () => {
     host.look(
       'ip link set eth1 up; ip addr add 10.0.2.1/24 dev eth1; ip addr add 10.0.3.1/24 dev eth1 valid_lft 900 preferred_lft 900; ip route add 10.66.0.0/16 via 10.0.2.2 proto 99; ip route add 10.67.0.0/16 via 10.0.2.2',
     );
@@ -77,7 +78,7 @@ describe.each([['sh'], ['bash'], ['busybox sh']])('link under %s', (shell) => {
     expect(host.look('ip addr show dev eth1; ip route')).toMatch(/10\.9\.9\.9[^]*10\.67\.0\.0\/16/);
   });
 
-  it.runIf(all)('goes down and comes back with its routes and IPv6 addresses', () => {
+  itWhere(all)('goes down and comes back with its routes and IPv6 addresses', () => {
     apply(
       link,
       {
@@ -95,7 +96,7 @@ describe.each([['sh'], ['bash'], ['busybox sh']])('link under %s', (shell) => {
     expect(host.look('ip route; ip addr show dev eth1')).toMatch(/10\.8\.0\.0\/16[^]*fd00::1\/64/);
   });
 
-  it.runIf(all)('goes into a bridge and out, and away', () => {
+  itWhere(all)('goes into a bridge and out, and away', () => {
     const done = apply(link, { name: 'eth1', master: 'br0' }, host);
     expect(done.left).toEqual([]);
     expect(read(link, { name: 'eth1', master: null }, host).changes).toEqual([
@@ -113,7 +114,7 @@ describe.each([['sh'], ['bash'], ['busybox sh']])('link under %s', (shell) => {
     );
   });
 
-  it.runIf(all)('refuses an MTU that the link below or a VXLAN above cannot do with', () => {
+  itWhere(all)('refuses an MTU that the link below or a VXLAN above cannot do with', () => {
     host.look(
       'ip link set eth1 mtu 1500; ip link add name vx1 type vxlan id 1 dstport 4789 dev eth1; ip link add name mv1 link eth1 type macvlan',
     );

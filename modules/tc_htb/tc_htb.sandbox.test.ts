@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { apply, read } from '../../src/sdk/testing/apply.ts';
 import { createSandbox, type Sandbox } from '../../src/sdk/testing/sandbox.ts';
 import { tcHtb } from './index.ts';
+import { itWhere } from '../../src/sdk/testing/it-where.ts';
 
 const classes = [
   { classid: '1:1', rate: '10mbit' },
@@ -77,7 +78,7 @@ describe.each([['sh'], ['bash'], ['busybox sh']])('tc_htb under %s', (shell) => 
     expect(show()).toBe(before);
   });
 
-  it.runIf(all)('[obs] reads rates that tc has rounded: 1 gibit prints as 1073Mbit', () => {
+  itWhere(all)('[obs] reads rates that tc has rounded: 1 gibit prints as 1073Mbit', () => {
     const big = {
       dev: 'vnet0',
       classes: [
@@ -137,7 +138,7 @@ describe.each([['sh'], ['bash'], ['busybox sh']])('tc_htb under %s', (shell) => 
     expect(host.look('tc qdisc show dev vnet0')).not.toContain('htb');
   });
 
-  it.runIf(all)('keeps classes of others where it does not replace', () => {
+  itWhere(all)('keeps classes of others where it does not replace', () => {
     apply(tcHtb, three, host);
     const one = { dev: 'vnet0', replace: false, classes: [{ classid: '1:40', parent: '1:1', rate: '8kbit' }] };
     expect(() => read(tcHtb, one, host)).toThrow('the classes below 1:1 are promised 10008kbit, it has 10mbit');
@@ -146,13 +147,13 @@ describe.each([['sh'], ['bash'], ['busybox sh']])('tc_htb under %s', (shell) => 
     expect(host.look('tc class show dev vnet0 | wc -l')).toBe('5\n');
   });
 
-  it.runIf(all)('[obs] the kernel accepts what it should not', () => {
+  itWhere(all)('[obs] the kernel accepts what it should not', () => {
     host.look(`tc qdisc add dev vnet0 root handle 1: htb default 99
 tc class add dev vnet0 parent 1:77 classid 1:1 htb rate 5mbit ceil 2mbit 2>/dev/null || tc class add dev vnet0 parent 1: classid 1:1 htb rate 5mbit ceil 2mbit`);
     expect(host.look('tc class show dev vnet0')).toContain('rate 5Mbit ceil 2Mbit');
   });
 
-  it.runIf(all)('goes away, also where nothing is, and leaves to others what is theirs', () => {
+  itWhere(all)('goes away, also where nothing is, and leaves to others what is theirs', () => {
     expect(apply(tcHtb, { dev: 'vnet0', state: 'absent' }, host).steps).toEqual([]);
     expect(host.run('tc qdisc del dev vnet0 root').code).toBe(2);
     apply(tcHtb, three, host);

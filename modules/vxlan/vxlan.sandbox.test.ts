@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { apply, read } from '../../src/sdk/testing/apply.ts';
 import { createSandbox, type Sandbox } from '../../src/sdk/testing/sandbox.ts';
 import { vxlan } from './index.ts';
+import { itWhere } from '../../src/sdk/testing/it-where.ts';
 
 const underlay = `
 ip link add name eth1 type veth peer name far; ip link set eth1 up; ip link set far up
@@ -41,7 +42,7 @@ describe.each([['sh'], ['bash'], ['busybox sh']])('vxlan under %s', (shell) => {
     expect(everything()).toBe(before);
   });
 
-  it.runIf(all)('changes in place what the kernel lets it, without a new link', () => {
+  itWhere(all)('changes in place what the kernel lets it, without a new link', () => {
     apply(vxlan, base, host);
     const index = host.look('cat /sys/class/net/vxlan100/ifindex');
     const more = {
@@ -64,7 +65,7 @@ describe.each([['sh'], ['bash'], ['busybox sh']])('vxlan under %s', (shell) => {
     apply(vxlan, { name: 'vxlan100', state: 'absent' }, host);
   });
 
-  it.runIf(all)('[obs] makes a new link for another VNI or port, as the kernel cannot change them', () => {
+  itWhere(all)('[obs] makes a new link for another VNI or port, as the kernel cannot change them', () => {
     apply(vxlan, { ...base, bridge: 'br-blue' }, host);
     expect(host.run('ip link set dev vxlan100 type vxlan id 101').stderr).toContain('Cannot change VNI');
     expect(host.run('ip link set dev vxlan100 type vxlan dstport 4790').stderr).toContain('Cannot change port');
@@ -97,7 +98,7 @@ describe.each([['sh'], ['bash'], ['busybox sh']])('vxlan under %s', (shell) => {
     host.look('ip link del br-new; ip link del br-own; ip link del p0');
   });
 
-  it.runIf(all)('sees and repairs what others changed', () => {
+  itWhere(all)('sees and repairs what others changed', () => {
     apply(vxlan, { ...base, bridge: 'br-blue' }, host);
     host.look(
       'ip link set vxlan100 down nomaster mtu 1300; bridge fdb append 0:0:0:0:0:0 dev vxlan100 dst 10.0.1.66; bridge fdb del 0:0:0:0:0:0 dev vxlan100 dst 10.0.1.2',
@@ -108,7 +109,7 @@ describe.each([['sh'], ['bash'], ['busybox sh']])('vxlan under %s', (shell) => {
     apply(vxlan, { name: 'vxlan100', state: 'absent' }, host);
   });
 
-  it.runIf(all)('[obs] takes over a link with `remote` of its own, whose entry the kernel keeps apart', () => {
+  itWhere(all)('[obs] takes over a link with `remote` of its own, whose entry the kernel keeps apart', () => {
     host.look(
       'ip link add vxlan100 type vxlan id 100 dstport 4789 local 10.0.1.1 dev eth1 remote 10.0.1.7; bridge fdb append 0:0:0:0:0:0 dev vxlan100 dst 10.0.1.7',
     );
@@ -119,34 +120,31 @@ describe.each([['sh'], ['bash'], ['busybox sh']])('vxlan under %s', (shell) => {
     apply(vxlan, { name: 'vxlan100', state: 'absent' }, host);
   });
 
-  it.runIf(all)('[obs] appending an entry twice is no error', () => {
+  itWhere(all)('[obs] appending an entry twice is no error', () => {
     const twice =
       'ip link add vxlan5 type vxlan id 5 dstport 4789; for i in 1 2; do bridge fdb append 0:0:0:0:0:0 dev vxlan5 dst 10.0.1.7; echo $?; done; ip link del vxlan5';
     expect(host.look(twice)).toBe('0\n0\n');
   });
 
-  it.runIf(all)(
-    '[obs] MTU: 1500 without dev is wrong, the kernel keeps what it took from dev, and refuses more',
-    () => {
-      host.look('ip link set eth1 mtu 9000; ip link set far mtu 9000');
-      expect(apply(vxlan, { ...base, dev: 'eth1' }, host).left).toEqual([]);
-      expect(host.look('cat /sys/class/net/vxlan100/mtu')).toBe('8950\n');
-      host.look('ip link set eth1 mtu 2000; ip link set vxlan100 mtu 1450; ip link set eth1 mtu 9000');
-      expect(host.look('cat /sys/class/net/vxlan100/mtu')).toBe('1450\n');
-      expect(apply(vxlan, { ...base, dev: 'eth1' }, host).changes).toEqual([{ path: 'mtu', from: 1450, to: 8950 }]);
-      expect(host.run('ip link set vxlan100 mtu 8951').code).not.toBe(0);
-      apply(vxlan, { name: 'vxlan100', state: 'absent' }, host);
-      host.look('ip link set eth1 mtu 1500; ip link set far mtu 1500');
-    },
-  );
+  itWhere(all)('[obs] MTU: 1500 without dev is wrong, the kernel keeps what it took from dev, and refuses more', () => {
+    host.look('ip link set eth1 mtu 9000; ip link set far mtu 9000');
+    expect(apply(vxlan, { ...base, dev: 'eth1' }, host).left).toEqual([]);
+    expect(host.look('cat /sys/class/net/vxlan100/mtu')).toBe('8950\n');
+    host.look('ip link set eth1 mtu 2000; ip link set vxlan100 mtu 1450; ip link set eth1 mtu 9000');
+    expect(host.look('cat /sys/class/net/vxlan100/mtu')).toBe('1450\n');
+    expect(apply(vxlan, { ...base, dev: 'eth1' }, host).changes).toEqual([{ path: 'mtu', from: 1450, to: 8950 }]);
+    expect(host.run('ip link set vxlan100 mtu 8951').code).not.toBe(0);
+    apply(vxlan, { name: 'vxlan100', state: 'absent' }, host);
+    host.look('ip link set eth1 mtu 1500; ip link set far mtu 1500');
+  });
 
-  it.runIf(all)('[obs] a port left out would be 8472, so it is always given', () => {
+  itWhere(all)('[obs] a port left out would be 8472, so it is always given', () => {
     host.look('ip link add vxlan9 type vxlan id 9 local 10.0.1.1 2>/dev/null');
     expect(info('vxlan9')).toMatchObject({ port: 8472 });
     host.look('ip link del vxlan9');
   });
 
-  it.runIf(all)('works over IPv6 and with a multicast group', () => {
+  itWhere(all)('works over IPv6 and with a multicast group', () => {
     const six = {
       name: 'vx6',
       vni: 6,
@@ -171,7 +169,7 @@ describe.each([['sh'], ['bash'], ['busybox sh']])('vxlan under %s', (shell) => {
     expect(host.look('ls /sys/class/net')).not.toContain('vx');
   });
 
-  it.runIf(all)('refuses what cannot be', () => {
+  itWhere(all)('refuses what cannot be', () => {
     host.look('ip link add vxlan5 type vxlan id 100 dstport 4789; ip link add name dumb type ifb');
     const failing = (params: object) => () => read(vxlan, { ...base, ...params }, host);
     expect(failing({})).toThrow('vxlan5 already has VNI 100 on port 4789');
