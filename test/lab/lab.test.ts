@@ -264,7 +264,9 @@ describe.skipIf(noLab())('a lab', () => {
     const other = await createLab();
     onTestFinished(async () => await other.down());
     const [host] = await other.bareHosts(1, { names: ['lonely'] });
-    expect(host?.address).toBe(bare[0]?.address);
+    // Both use the same network, and neither sees the other.
+    const network = (address = ''): string => address.split('.').slice(0, 2).join('.');
+    expect(network(host?.address)).toBe(network(bare[0]?.address));
     expect((await other.ssh('lonely', 'hostname')).stdout).toBe('lonely\n');
     await other.down();
     expect(isEmpty(traces(other.dir))).toBe(true);
