@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { DiagnosticsError, type KvmnetError } from '../../util/errors.ts';
 import type { Playbook, TaskNode } from '../model.ts';
 import { loadPlaybook } from '../load.ts';
@@ -43,7 +43,10 @@ function show({ at, message, hint }: KvmnetError, folder: string): string {
     at === undefined
       ? ''
       : `${at.file.slice(at.file.indexOf(folder) < 0 ? 0 : folder.length + 1)}:${at.line}:${at.column} `;
-  return `${place}${message} | ${hint ?? ''}`.replaceAll(`${folder}/`, '');
+  // Paths are shown as they are shorter, and that depends on where the tests are run.
+  return `${place}${message} | ${hint ?? ''}`
+    .replaceAll(`${relative(process.cwd(), folder)}/`, '')
+    .replaceAll(`${folder}/`, '');
 }
 
 /** The tasks below, in document order, as `name` or `module`. */
