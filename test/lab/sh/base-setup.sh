@@ -57,7 +57,7 @@ in_root systemctl --quiet set-default multi-user.target
 in_root systemctl --quiet enable systemd-networkd.service ssh.service
 # Installed, as on a hypervisor, but started only by those who want them.
 for unit in frr.service openvswitch-switch.service openvswitch-testcontroller.service irqbalance.service iperf3.service \
-  nftables.service dnsmasq.service libvirtd.service libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket \
+  haproxy.service nginx.service nftables.service dnsmasq.service libvirtd.service libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket \
   libvirt-guests.service virtlogd.socket virtlockd.socket virtlogd-admin.socket virtlockd-admin.socket uuidd.socket \
   apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer \
   systemd-networkd-wait-online.service; do
