@@ -37,6 +37,11 @@ export const netCheck = defineAction({
       params: { iperf3: { server: '10.0.1.2', duration: 10, min_mbit: 9000 }, drops: { dev: 'eth0', max: 0 } },
     },
   ],
+  // What takes time by itself (pings, a throughput test) is not for looking ahead: then nothing is.
+  looks: (p) => {
+    const checks = checksOf(p);
+    return checks.some(({ seconds }) => seconds > 0) ? [] : checks.flatMap(({ commands }) => commands);
+  },
   run: async (p, host) => {
     const checks = checksOf(p);
     const deadline = performance.now() + (host.check ? 0 : p.timeout * 1000);
@@ -47,7 +52,7 @@ export const netCheck = defineAction({
       const left = Math.ceil((deadline - performance.now()) / 1000);
       if (left <= 0) return refused(p, findings, bad, host);
       host.progress(`waiting: ${bad[0]?.says ?? ''}; ${left} s left`);
-      await sleep(Math.min(PAUSE, left), host.signal);
+      await sleep(Math.min(PAUSE, left), host);
     }
   },
 });
@@ -76,7 +81,7 @@ function checksOf(p: NetCheck): readonly Check[] {
 async function look(checks: readonly Check[], host: ActionHost): Promise<readonly Finding[]> {
   const timeout = checks.reduce((sum, { seconds }) => sum + seconds, GRACE);
   const commands = checks.flatMap((each) => each.commands);
-  const answers = await host.run(commands, { timeout });
+  const answers = await host.look(commands, { timeout });
   let at = 0;
   return checks.flatMap(({ commands: { length }, judge }) => judge(answers.slice(at, (at += length))));
 }

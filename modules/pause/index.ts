@@ -55,6 +55,6 @@ async function askPerson(p: z.output<typeof Pause>, host: ActionHost): Promise<W
 
 async function wait(length: number, prompt: string | undefined, host: ActionHost): Promise<Waited> {
   host.progress(`${prompt === undefined ? '' : `${prompt}: `}pausing for ${length} s`);
-  await sleep(length, host.signal);
+  await sleep(length, host);
   return { user_input: '' };
 }

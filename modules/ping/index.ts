@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineAction, sh } from '../../src/sdk/index.ts';
+import { defineAction, sh, type ProbeCommand } from '../../src/sdk/index.ts';
 
 export const ping = defineAction({
   name: 'ping',
@@ -10,8 +10,9 @@ export const ping = defineAction({
     { title: 'Are they there?', params: {} },
     { title: 'Another answer', params: { data: 'here' } },
   ],
+  looks: (p) => [echo(p.data)],
   run: async (p, host) => {
-    const [answer] = await host.run([{ script: sh`printf %s "$1"`, args: [p.data] }]);
+    const [answer] = await host.look([echo(p.data)]);
     if (answer?.stdout === p.data && answer.code === 0) return { changed: false, text: p.data, data: { ping: p.data } };
     return {
       changed: false,
@@ -20,3 +21,5 @@ export const ping = defineAction({
     };
   },
 });
+
+const echo = (data: string): ProbeCommand => ({ script: sh`printf %s "$1"`, args: [data] });

@@ -16,6 +16,7 @@ export const reboot = defineAction({
       params: { pre: ['sync'], post: ['systemctl is-active libvirtd'], test_command: 'systemctl is-active sshd' },
     },
   ],
+  idle: (p) => !p.force,
   run: async (p, host) => {
     const reasons = host.pending.list().map(({ task, reason }) => `${reason} (${task})`);
     const data = { rebooted: false, elapsed: 0, reasons };
@@ -71,7 +72,7 @@ async function perform(
       data,
     };
   }
-  await sleep(p.post_reboot_delay, host.signal);
+  await sleep(p.post_reboot_delay, host);
   await runLines(p.post, host, 'rebooted, but after it');
   return { changed: true, text: `rebooted in ${elapsed()} s`, data: { ...data, elapsed: elapsed() } };
 }
@@ -83,7 +84,7 @@ async function setGoing(p: Reboot, host: ActionHost): Promise<void> {
     throw refuse(`the reboot could not be set going: ${armed.stderr.trim()}`, 'is the user root? become: true');
   }
   await host.connection.drop();
-  await sleep(delay, host.signal);
+  await sleep(delay, host);
 }
 
 /** Waits for another boot that is ready. @returns what was seen last of a host that did not come back */

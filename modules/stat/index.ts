@@ -7,6 +7,7 @@ import {
   hostPath,
   plainPath,
   type FileStatus,
+  type ProbeCommand,
 } from '../../src/sdk/index.ts';
 
 const Stat = z.strictObject({
@@ -30,11 +31,11 @@ export const stat = defineAction({
   ],
   effect: 'none',
   shortForm: 'path',
+  looks: (p) => looks(p),
   run: async (p, host) => {
-    const probe = fileProbe({ path: p.path, follow: p.follow, hash: p.get_checksum });
-    const [status, source] = await host.run([probe.run, { argv: ['readlink', '-fn', '--', p.path] }]);
+    const [status, source] = await host.look(looks(p));
     if (status === undefined) throw new Error('the host gave no answer');
-    const seen = probe.parse(status);
+    const seen = fileAt(p).parse(status);
     if (seen.denied || seen.unreadable) checkAccess(seen);
     if (seen.status === null) return { changed: false, data: { stat: { exists: false, path: p.path } } };
     const link =
@@ -42,6 +43,14 @@ export const stat = defineAction({
     return { changed: false, data: { stat: { exists: true, path: p.path, ...fields(seen.status), ...link } } };
   },
 });
+
+const fileAt = (p: z.output<typeof Stat>): ReturnType<typeof fileProbe> =>
+  fileProbe({ path: p.path, follow: p.follow, hash: p.get_checksum });
+
+const looks = (p: z.output<typeof Stat>): readonly ProbeCommand[] => [
+  fileAt(p).run,
+  { argv: ['readlink', '-fn', '--', p.path] },
+];
 
 /** Under the names that Ansible gives them. */
 function fields(status: FileStatus): Readonly<Record<string, unknown>> {

@@ -20,8 +20,9 @@ export const waitFor = defineAction({
     const goal = goalOf(p);
     const started = performance.now();
     const elapsed = (): number => (performance.now() - started) / 1000;
-    if (!host.check) await sleep(goal === undefined ? p.timeout : p.delay, host.signal);
+    if (!host.check) await sleep(goal === undefined ? p.timeout : p.delay, host);
     const reached = goal === undefined || (await wait(goal, p, host, elapsed));
+    if (elapsed() >= 1) host.timePassed();
     const data = {
       elapsed: Math.round(elapsed()),
       state: p.state,

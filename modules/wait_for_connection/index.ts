@@ -20,7 +20,7 @@ export const waitForConnection = defineAction({
   run: async (p, host) => {
     if (host.check) return { changed: false, skipped: true, message: 'not waited for in check mode' };
     const started = performance.now();
-    await sleep(p.delay, host.signal);
+    await sleep(p.delay, host);
     const seen = await reconnect(host, {
       timeout: p.timeout,
       connectTimeout: Math.max(1, p.connect_timeout),

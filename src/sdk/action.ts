@@ -34,10 +34,17 @@ export interface ActionHost {
   facts(): Promise<JsonObject>;
   /** Runs commands in one round trip; all of them, whatever their exit codes. */
   run(commands: readonly ProbeCommand[], options?: CommandOptions): Promise<readonly CommandResult[]>;
+  /**
+   * Asks what the action has announced in {@link ActionDefinition.looks}: answered without a round trip where it was read
+   * ahead and nothing has changed since, else as by `run`.
+   */
+  look(commands: readonly ProbeCommand[], options?: CommandOptions): Promise<readonly CommandResult[]>;
   /** Runs steps in one round trip. @throws KvmnetError code `remote-command` at the first that fails */
   apply(steps: readonly Step[]): Promise<void>;
   /** Copies a file of the host to the controller. */
   download(path: string, to: string): Promise<void>;
+  /** Something may have happened on the host meanwhile (a wait): what was read before does not count any more. */
+  timePassed(): void;
   /** A line for the person who watches: `waiting for port 22`. */
   progress(text: string): void;
   readonly connection: {
@@ -111,6 +118,10 @@ export interface ActionDefinition<Params extends z.ZodObject> {
    * `params` as {@link BoundExpression}, one for each string.
    */
   readonly expressions?: readonly string[];
+  /** Read-only commands that it will `look` at first: they travel ahead, with the probes of resources. */
+  readonly looks?: (p: z.output<Params>) => readonly ProbeCommand[];
+  /** Whether it leaves the host alone while nothing waits for a reboot: then what comes after it is read ahead as well. */
+  readonly idle?: (p: z.output<Params>) => boolean;
   /** Looks at the controller's files before anything is connected. @throws KvmnetError where one is missing */
   readonly precheck?: (p: z.output<Params>, files: ControllerFiles) => void | Promise<void>;
   /** Runs on the first host only; the result counts for all. */

@@ -31,7 +31,7 @@ export async function reconnect(host: ActionHost, options: ReconnectOptions): Pr
     const elapsed = (performance.now() - started) / 1000;
     if (elapsed + pause >= options.timeout) return seen;
     host.progress(`${options.what}, ${Math.round(elapsed)} of ${options.timeout} s: ${seen}`);
-    await sleep(pause, host.signal);
+    await sleep(pause, host);
     pause = Math.min(options.pause[1], pause * 1.5);
   }
 }

@@ -37,11 +37,20 @@ export function actionHost({
   meta,
 }: Options): ActionHost {
   const { session } = host;
-  // What comes next is read in the same round trip, after the command: that is what it will find.
+  // What comes next is read in the same round trip, after the command: that is what it will find. One that changes nothing
+  // and asks again and again has read ahead the first time.
+  let asked = false;
   const ahead = async (): Promise<readonly string[]> => {
-    if (!invalidates) return [];
-    host.changed();
+    if (invalidates) host.changed();
+    else if (asked) return [];
+    asked = true;
     return host.ahead();
+  };
+  const run: ActionHost['run'] = async (commands, { timeout, environment = {} } = {}) => {
+    const scripts = commands.map((command) => withEnvironment(command, { ...host.environment, ...environment }));
+    const exchange = { commands: scripts, probes: await ahead() };
+    const { commands: results } = await host.exchange(exchange, { timeout, signal: host.signal });
+    return results.map(toCommandResult);
   };
   return {
     name: host.name,
@@ -51,6 +60,7 @@ export function actionHost({
     rebootPolicy,
     ask,
     variable: (name) => vars.get(name),
+    timePassed: () => host.changed(),
     progress: (text) => host.progress(text),
     play: { setVariables, meta },
     async facts() {
@@ -60,11 +70,12 @@ export function actionHost({
       }
       return session.facts ?? {};
     },
-    async run(commands, { timeout, environment = {} } = {}) {
-      const scripts = commands.map((command) => withEnvironment(command, { ...host.environment, ...environment }));
-      const exchange = { commands: scripts, probes: await ahead() };
-      const { commands: results } = await host.exchange(exchange, { timeout, signal: host.signal });
-      return results.map(toCommandResult);
+    run,
+    async look(commands, options) {
+      const known = commands.map((command) => host.cache.get(withEnvironment(command, host.environment)));
+      const answers = known.filter((output) => output !== undefined);
+      if (answers.length < commands.length) return run(commands, options);
+      return answers.map((output) => ({ ...output, timedOut: false }));
     },
     apply: (steps) => applySteps(steps, host, ahead),
     async download(path, to) {

@@ -19,7 +19,7 @@ import type { AnyModule, AnyResource, ControllerFiles } from '../../sdk/index.ts
 import type { BoundExpression } from '../../sdk/action.ts';
 import type { Become } from '../../transport/types.ts';
 import { controllerFiles, type FileHashes } from '../controller-files.ts';
-import type { Environment } from '../host/probe-request.ts';
+import { withEnvironment, type Environment } from '../host/probe-request.ts';
 import { bindResource, type Resource } from '../resource/reading.ts';
 import { allEnvironment, allLayers, keyword, type Frames } from './frames.ts';
 import type { RunContext } from './run-context.ts';
@@ -138,7 +138,16 @@ export function bindEnvironment(task: Task, frames: Frames, vars: VarSource): En
 /** A task with its parameters bound and checked: what it will do on this host. */
 export type BoundTask =
   | { readonly kind: 'resource'; readonly module: AnyResource; readonly resource: Resource }
-  | { readonly kind: 'action'; readonly run: BoundAction; readonly effect: 'none' | 'change'; readonly local: boolean };
+  | {
+      readonly kind: 'action';
+      readonly run: BoundAction;
+      readonly effect: 'none' | 'change';
+      readonly local: boolean;
+      /** The scripts that it will look at first. */
+      readonly looks: readonly string[];
+      /** It does nothing while no reboot is pending. */
+      readonly idle: boolean;
+    };
 
 type BoundAction = (
   host: Parameters<Extract<AnyModule, { kind: 'action' }>['run']>[1],
@@ -160,6 +169,8 @@ export async function bindTask(
       run: (host) => module.run(params, host),
       effect: module.effect,
       local: module.where === 'controller',
+      looks: (module.looks?.(params) ?? []).map((command) => withEnvironment(command, environment)),
+      idle: module.idle?.(params) ?? false,
     };
   }
   const { persist = true, ...rest } = params as Record<string, unknown>;
@@ -167,7 +178,16 @@ export async function bindTask(
   const own: unknown = module.boot === undefined ? params : rest;
   const prepared: unknown = module.prepare === undefined ? own : await module.prepare(own, files);
   const act = module.asAction?.(prepared);
-  if (act !== undefined) return { kind: 'action', run: (host) => act(prepared, host), effect: 'change', local: false };
+  if (act !== undefined) {
+    return {
+      kind: 'action',
+      run: (host) => act(prepared, host),
+      effect: 'change',
+      local: false,
+      looks: [],
+      idle: false,
+    };
+  }
   return { kind: 'resource', module, resource: bindResource(module, prepared, environment, persist === true) };
 }
 

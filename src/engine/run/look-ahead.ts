@@ -74,10 +74,13 @@ async function probesOf(
   const exprs = conditions(task, frames);
   const decided = attempt(() => holds(exprs, vars));
   if (decided === false) return [];
-  if (module.kind === 'action') {
-    const harmless =
-      module.effect === 'none' || context.options.check || task.changedWhen?.every(({ source }) => source === 'false');
-    return harmless === true ? [] : 'stop';
+  const harmless =
+    module.kind === 'module' ||
+    module.effect === 'none' ||
+    context.options.check ||
+    task.changedWhen?.every(({ source }) => source === 'false') === true;
+  if (module.kind === 'action' && module.looks === undefined && module.idle === undefined) {
+    return harmless ? [] : 'stop';
   }
   const groups: (readonly string[])[] = [];
   const items = attempt(() => loopItems(task.loop, vars) ?? [undefined]) ?? [];
@@ -90,7 +93,9 @@ async function probesOf(
       if (!sameUser(bindBecome(context, host.host, task, frames, itemVars), become)) return [];
       const environment = bindEnvironment(task, frames, itemVars);
       const bound = await bindTask(module, task, itemVars, taskFiles(context, task, itemVars), environment);
-      return bound.kind === 'action' ? 'stop' : bound.resource.requests.map(({ key }) => key);
+      if (bound.kind === 'resource') return bound.resource.requests.map(({ key }) => key);
+      const rests = harmless || (bound.idle && host.session.pending.length === 0);
+      return rests ? bound.looks : 'stop';
     });
     if (group === 'stop') return groups.length === 0 ? 'stop' : groups;
     if (group !== undefined) groups.push(group);

@@ -64,6 +64,31 @@ describe('round trips', () => {
     expect(tasks.filter(({ status }) => status === 'changed').map(({ module }) => module)).toEqual(['command']);
   });
 
+  it('a look, a check and a reboot that is not due travel with the rest', async () => {
+    const text = site(`    - ping: {}
+${copies(3)}
+    - reboot: {}
+    - stat: { path: "{{ dir }}/a-0" }
+      register: first
+    - net_check: { links: { lo: { up: true } } }
+    - assert: { that: first.stat.exists }
+${copies(1, 'x').replaceAll('-0', '-z')}`);
+    const { folder } = await play(text);
+    const { recap, lines } = await play(text, { folder });
+    expect(lines.filter((line) => line.endsWith(': failed'))).toEqual([]);
+    expect(recap.hosts['a']).toMatchObject({ changed: 0, failed: 0, round_trips: 1 });
+  });
+
+  it('what was read before a wait does not count after it', async () => {
+    const text = site(`    - note: { dest: "{{ dir }}/first", content: x }
+    - pause: { seconds: 1 }
+${copies(1)}`);
+    const { folder } = await play(text);
+    const second = play(text, { folder });
+    setTimeout(() => writeFileSync(join(folder, 'a-0'), 'changed during the pause'), 600);
+    expect((await second).lines.at(-1)).toBe('a: note: changed');
+  });
+
   it('sees what a command has changed, although it had looked ahead', async () => {
     const text = site(`    - command: "rm -f {{ dir }}/a-0"\n${copies(1)}`);
     const { folder } = await play(site(copies(1)));

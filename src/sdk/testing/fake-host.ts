@@ -48,6 +48,11 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
       asked.push(commands);
       return commands.map((command) => run(command, settings));
     },
+    look: async (commands, settings = {}) => {
+      asked.push(commands);
+      return commands.map((command) => run(command, settings));
+    },
+    timePassed: () => {},
     apply: async (steps) => {
       asked.push(steps);
       for (const step of steps) {
