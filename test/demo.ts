@@ -9,7 +9,7 @@ import type { Host, Lab } from './lab/index.ts';
 // them twice, so that one can see a run that changes things and one that has nothing to change; and takes all of it away again.
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const main = join(root, 'dist/src/cli/main.js');
+const main = process.env['KVMNET_MAIN'] ?? join(root, 'dist/src/cli/main.js');
 
 if (!existsSync(main)) must('npm', ['run', '--silent', 'build']);
 const { createLab } = await import('./lab/index.ts');
