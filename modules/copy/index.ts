@@ -75,7 +75,8 @@ export const copy = defineModule({
     const content = (sha256: string) => contentFor(sha256, p, seen?.source ?? null);
     return placedSteps(single(from), single(to), placing(p), content);
   },
-  texts: (seen, p) => (p.source.kind === 'content' ? placedTexts(seen.dest, p.source.content) : []),
+  texts: (seen, p) =>
+    p.source.kind === 'content' && p.source.secret !== true ? placedTexts(seen.dest, p.source.content) : [],
   returns: (p, now) => placedReturns(placing(p), single(now)),
 });
 

@@ -7,7 +7,9 @@ export const Copy = z
       .string()
       .min(1)
       .optional()
-      .describe('file or folder of the controller; a folder with / at its end means what is in it'),
+      .describe(
+        'file or folder of the controller; a folder with / at its end means what is in it; what the vault has encrypted arrives decrypted',
+      ),
     content: z
       .union([z.string(), z.int(), z.record(z.string(), z.unknown()), z.array(z.unknown())], {
         error: 'the content is text (quote it), or a map or list to be written as JSON',

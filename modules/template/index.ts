@@ -18,7 +18,12 @@ import {
 } from '../../src/sdk/index.ts';
 
 const Template = z.strictObject({
-  src: z.string().min(1).describe('Handlebars template of the controller: in the templates folder of role or playbook'),
+  src: z
+    .string()
+    .min(1)
+    .describe(
+      'Handlebars template of the controller: in the templates folder of role or playbook; it may be encrypted with the vault',
+    ),
   dest: hostPath().describe(
     'path on the host; where it ends in / or is a folder, the file goes into it as src is named',
   ),
@@ -54,16 +59,17 @@ export const template = defineModule({
   ],
   prepare: async (p, files) => {
     const text = await files.render(p.src);
+    const { encrypted } = await files.stat(files.resolve(p.src, 'templates'));
     const content = p.newline_sequence === '\n' ? text : text.replace(/\r?\n/g, p.newline_sequence);
     const [dest, name] = [plainPath(p.dest), baseName(p.src)];
     const target = p.dest.endsWith('/') ? { dest: `${dest === '/' ? '' : dest}/${name}` } : { dest, name };
-    return { ...p, ...target, stamp: timestamp(new Date()), source: textContent(content) };
+    return { ...p, ...target, stamp: timestamp(new Date()), source: textContent(content), secret: encrypted === true };
   },
   probes: (p) => ({ dest: placedProbe(p, p.source.sha256) }),
   state: (seen, p) => placedState(seen.dest, p),
   want: (p, now, seen) => wantPlaced(p, now, seen.dest, p.source.sha256),
   steps: (from, to, p) =>
     placedSteps(from, to, p, (sha256) => (sha256 === p.source.sha256 ? p.source.content : undefined)),
-  texts: (seen, p) => placedTexts(seen.dest, p.source.content),
+  texts: (seen, p) => (p.secret ? [] : placedTexts(seen.dest, p.source.content)),
   returns: (p, now) => placedReturns(p, now),
 });

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
 import { readFile, readdir, stat } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
+import { isVaultText } from '../lang/index.ts';
 import type { ControllerFiles } from '../sdk/index.ts';
 import { KvmnetError } from '../util/errors.ts';
 
@@ -10,6 +11,8 @@ export interface FileStat {
   readonly size: number;
   readonly mode: string;
   readonly folder?: boolean;
+  /** Encrypted as a whole: hash and size are those of what stands on the disk. */
+  readonly encrypted?: boolean;
 }
 
 /** Hashes of the controller's files, for a whole run: a file that 5,000 hosts get is read once. */
@@ -23,16 +26,20 @@ export class FileHashes {
     if (known?.stamp === stamp) return known.stat;
     const mode = (found.mode & 0o7777).toString(8).padStart(4, '0');
     if (found.isDirectory()) return { sha256: '', size: 0, mode, folder: true };
-    const hashed = hashFile(path).then((sha256) => ({ sha256, size: found.size, mode }));
+    const hashed = hashFile(path).then((hash) => ({ ...hash, size: found.size, mode }));
     this.#known.set(path, { stamp, stat: hashed });
     return hashed;
   }
 }
 
-async function hashFile(path: string): Promise<string> {
+async function hashFile(path: string): Promise<{ readonly sha256: string; readonly encrypted?: true }> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  return hash.digest('hex');
+  let encrypted: boolean | undefined;
+  for await (const chunk of createReadStream(path)) {
+    encrypted ??= isVaultText((chunk as Buffer).subarray(0, 128).toString('latin1'));
+    hash.update(chunk as Buffer);
+  }
+  return { sha256: hash.digest('hex'), ...(encrypted === true ? { encrypted } : {}) };
 }
 
 interface Options {
@@ -40,10 +47,12 @@ interface Options {
   readonly folders: readonly string[];
   readonly hashes: Pick<FileHashes, 'stat'>;
   readonly render: (text: string, file: string) => string;
+  /** What is in a file that the vault has encrypted as a whole. */
+  readonly open: (text: string, file: string) => Promise<Uint8Array>;
 }
 
 /** The controller's files as one task sees them. */
-export function controllerFiles({ folders, hashes, render }: Options): ControllerFiles {
+export function controllerFiles({ folders, hashes, render, open }: Options): ControllerFiles {
   const find = (path: string, kind: 'files' | 'templates' = 'files'): string => {
     const candidates = isAbsolute(path)
       ? [path]
@@ -54,10 +63,20 @@ export function controllerFiles({ folders, hashes, render }: Options): Controlle
       hint: `looked at ${candidates.join(', ')}`,
     });
   };
+  const read = async (path: string): Promise<Uint8Array> => {
+    const bytes = await readFile(path);
+    const sealed = isVaultText(bytes.subarray(0, 128).toString('latin1'));
+    return sealed ? await open(bytes.toString('utf8'), path) : new Uint8Array(bytes);
+  };
   return {
     resolve: find,
-    stat: (path) => hashes.stat(path),
-    read: async (path) => new Uint8Array(await readFile(path)),
+    stat: async (path) => {
+      const found = await hashes.stat(path);
+      if (found.encrypted !== true) return found;
+      const bytes = await read(path);
+      return { ...found, sha256: createHash('sha256').update(bytes).digest('hex'), size: bytes.length };
+    },
+    read,
     list: async (path) => {
       const entries = await readdir(path, { recursive: true, withFileTypes: true });
       const files = entries.filter((entry) => !entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name));
@@ -65,7 +84,7 @@ export function controllerFiles({ folders, hashes, render }: Options): Controlle
     },
     render: async (path) => {
       const file = find(path, 'templates');
-      return render(await readFile(file, 'utf8'), file);
+      return render(Buffer.from(await read(file)).toString('utf8'), file);
     },
   };
 }

@@ -6,7 +6,7 @@ export const isAgeArmor = (text: string): boolean => text.trimStart().startsWith
 const load = () => import('age-encryption');
 
 /** @returns undefined where no secret opens it */
-export async function openAge(text: string, secrets: readonly string[]): Promise<string | undefined> {
+export async function openAge(text: string, secrets: readonly string[]): Promise<Uint8Array | undefined> {
   const { armor, Decrypter } = await load();
   const file = armor.decode(text.trim());
   for (const secret of secrets) {
@@ -15,7 +15,7 @@ export async function openAge(text: string, secrets: readonly string[]): Promise
     for (const identity of identities) decrypter.addIdentity(identity);
     if (identities.length === 0) decrypter.addPassphrase(secret);
     try {
-      return await decrypter.decrypt(file, 'text');
+      return await decrypter.decrypt(file, 'uint8array');
     } catch {
       // The next one may fit.
     }

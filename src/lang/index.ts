@@ -22,4 +22,4 @@ export { describeValue, LazyRecord, materialize, plainVars, type VarSource } fro
 export { getterLayer, sourceLayer, valueLayer, type Layer, type LayerKind } from './layer.ts';
 export { createScope } from './vars.ts';
 export { createVault, encryptText, isVaultText, type Vault, type VaultSecret } from './vault.ts';
-export { openText, unlockScalars } from './unlock.ts';
+export { openFile, openText, unlockScalars } from './unlock.ts';

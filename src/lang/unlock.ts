@@ -1,3 +1,4 @@
+import type { SourceLocation } from '../util/source.ts';
 import type { YamlNode } from './node.ts';
 import { isAgeArmor } from './age.ts';
 import { isVaultText, type Vault } from './vault.ts';
@@ -14,6 +15,16 @@ export async function unlockScalars(node: YamlNode | undefined, vault: Vault): P
 
 /** The text of a file that may be encrypted as a whole. */
 export async function openText(text: string, file: string, vault: Vault): Promise<string> {
-  if (!isVaultText(text)) return text;
-  return vault.unlock(text, { file, line: 1, column: 1, text: text.split('\n', 1)[0] ?? '' });
+  return isVaultText(text) ? vault.unlock(text, beginning(text, file)) : text;
 }
+
+/** What is in a file that is encrypted as a whole. */
+export const openFile = (text: string, file: string, vault: Vault): Promise<Uint8Array> =>
+  vault.unlockBytes(text, beginning(text, file));
+
+const beginning = (text: string, file: string): SourceLocation => ({
+  file,
+  line: 1,
+  column: 1,
+  text: text.split('\n', 1)[0] ?? '',
+});

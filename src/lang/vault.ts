@@ -19,6 +19,8 @@ export interface Vault {
   decrypt(text: string, at?: SourceLocation): string;
   /** The text of either format. */
   unlock(text: string, at?: SourceLocation): Promise<string>;
+  /** The same for what need not be text, such as a key in binary form. */
+  unlockBytes(text: string, at?: SourceLocation): Promise<Uint8Array>;
 }
 
 export const isVaultText = (text: string): boolean => isAnsibleVault(text) || isAgeArmor(text);
@@ -29,6 +31,7 @@ export function createVault(
   onSecret: (text: string) => void = () => undefined,
 ): Vault {
   const opened = new Map<string, string>();
+  const files = new Map<string, Uint8Array>();
   const keep = (text: string, plaintext: string): string => {
     opened.set(text, plaintext);
     onSecret(plaintext);
@@ -38,7 +41,15 @@ export function createVault(
     const known = opened.get(text);
     if (known !== undefined) return known;
     if (isAgeArmor(text)) throw new Error('an age text is read before it was unlocked');
-    return keep(text, openAnsible(text, secrets, at));
+    return keep(text, openAnsible(text, secrets, at).toString('utf8'));
+  };
+  const openAgeBytes = async (text: string, at: SourceLocation | undefined): Promise<Uint8Array> => {
+    const bytes = await openAge(
+      text,
+      secrets.map(({ secret }) => secret),
+    );
+    if (bytes === undefined) throw refused(secrets, undefined, at);
+    return bytes;
   };
   return {
     decrypt,
@@ -46,17 +57,20 @@ export function createVault(
       const known = opened.get(text);
       if (known !== undefined) return known;
       if (!isAgeArmor(text)) return decrypt(text, at);
-      const plaintext = await openAge(
-        text,
-        secrets.map(({ secret }) => secret),
-      );
-      if (plaintext === undefined) throw refused(secrets, undefined, at);
-      return keep(text, plaintext);
+      return keep(text, Buffer.from(await openAgeBytes(text, at)).toString('utf8'));
+    },
+    async unlockBytes(text, at) {
+      const known = files.get(text);
+      if (known !== undefined) return known;
+      const bytes = isAgeArmor(text) ? await openAgeBytes(text, at) : openAnsible(text, secrets, at);
+      files.set(text, bytes);
+      onSecret(Buffer.from(bytes).toString('utf8'));
+      return bytes;
     },
   };
 }
 
-function openAnsible(text: string, secrets: readonly VaultSecret[], at: SourceLocation | undefined): string {
+function openAnsible(text: string, secrets: readonly VaultSecret[], at: SourceLocation | undefined): Buffer {
   if (!isAnsibleVault(text))
     throw new KvmnetError('vault', 'this is not a vault text', {
       at,
@@ -72,7 +86,7 @@ function openAnsible(text: string, secrets: readonly VaultSecret[], at: SourceLo
   const ordered = id === undefined ? secrets : secrets.toSorted((a, b) => Number(b.id === id) - Number(a.id === id));
   for (const { secret } of ordered) {
     const plaintext = openEnvelope(envelope, secret);
-    if (plaintext !== undefined) return plaintext.toString('utf8');
+    if (plaintext !== undefined) return plaintext;
   }
   throw refused(secrets, id, at);
 }

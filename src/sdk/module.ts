@@ -10,13 +10,18 @@ import type { Step } from './step.ts';
 export interface ControllerFiles {
   /** Absolute path of a file: the role's folder of that kind first, then the playbook's folder. @throws KvmnetError */
   resolve(path: string, kind?: 'files' | 'templates'): string;
-  /** SHA-256, size in bytes and mode (`0644`) of a file, remembered for the run; a folder has no hash. */
+  /**
+   * SHA-256, size in bytes and mode (`0644`) of a file, remembered for the run; a folder has no hash. Of a file that the
+   * vault has encrypted as a whole, what is in it counts.
+   */
   stat(path: string): Promise<{
     readonly sha256: string;
     readonly size: number;
     readonly mode: string;
     readonly folder?: boolean;
+    readonly encrypted?: boolean;
   }>;
+  /** The content, decrypted where the vault has encrypted the file as a whole. */
   read(path: string): Promise<Uint8Array>;
   /** Paths of all files below a folder, relative to it, sorted. */
   list(path: string): Promise<readonly string[]>;

@@ -4,6 +4,7 @@ import {
   compileTemplate,
   evaluateCondition,
   materialize,
+  openFile,
   originAt,
   valueLayer,
   type Bindable,
@@ -219,4 +220,5 @@ export const taskFiles = (
     hashes,
     render: (text, file) =>
       compileTemplate(text, originAt({ file: displayPath(file), line: 1, column: 1 }, text)).render(vars),
+    open: (text, file) => openFile(text, displayPath(file), context.input.vault),
   });

@@ -8,6 +8,8 @@ export interface SourceContent {
   /** Mode of the file on the controller, where it is one. */
   readonly mode?: string;
   readonly content: Content;
+  /** It was encrypted with the vault: not to be shown. */
+  readonly secret?: true;
 }
 
 /** Up to here text travels with the steps and costs no round trip of its own; bytes grow fivefold when quoted. */
@@ -16,7 +18,12 @@ const inlineBytes = 8 * 1024;
 
 /** A file of the controller (an absolute path): its content if it is small, else a reference to it. */
 export async function fileContent(path: string, files: ControllerFiles): Promise<SourceContent> {
-  const { sha256, size, mode } = await files.stat(path);
+  const { sha256, size, mode, encrypted } = await files.stat(path);
+  if (encrypted === true) {
+    // What is decrypted stands in no file that could be sent.
+    const bytes = await files.read(path);
+    return { sha256: sha256Of(bytes), mode, content: textOf(bytes) ?? bytes, secret: true };
+  }
   if (size > inlineText) return { sha256, mode, content: { file: path, sha256, size } };
   const bytes = await files.read(path);
   const text = textOf(bytes);
