@@ -3,6 +3,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createLab, type Lab } from '../lab/index.ts';
+import { median, range, roundTrips, seconds, timed } from './measure.ts';
 
 // `npm run bench [-- HOSTS]`: kvmnet against the floor, both as whole processes, in turn, in one run on the lab. What counts
 // is the ratio: both see the same machine in the same minute. Ends with code 1 where kvmnet takes more than its bound.
@@ -70,32 +71,4 @@ async function bench(lab: Lab): Promise<number> {
   console.log(`floor: one login, one exec     ${seconds(median(floorTimes))}  (${range(floorTimes)})`);
   console.log(`ratio, median of the rounds    ${ratio.toFixed(2)}  (bound ${bound})`);
   return ratio <= bound ? 0 : 1;
-}
-
-async function timed(
-  lab: Lab,
-  argv: readonly string[],
-): Promise<{ readonly seconds: number; readonly stdout: string }> {
-  const started = performance.now();
-  const { code, stdout, stderr } = await lab.run(argv, { timeout: 300 });
-  if (code !== 0) throw new Error(`${argv.join(' ')}: exit ${code}\n${stdout.slice(-2000)}\n${stderr}`);
-  return { seconds: (performance.now() - started) / 1000, stdout };
-}
-
-function roundTrips(jsonl: string): number {
-  const recap = JSON.parse(jsonl.trimEnd().split('\n').at(-1) ?? '{}') as {
-    hosts: Record<string, { round_trips: number; changed: number }>;
-  };
-  const hosts = Object.values(recap.hosts);
-  return Math.max(...hosts.map(({ round_trips }) => round_trips));
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-}
-function seconds(value: number): string {
-  return `${value.toFixed(2)} s`;
-}
-function range(values: readonly number[]): string {
-  return `${seconds(Math.min(...values))} to ${seconds(Math.max(...values))}`;
 }
