@@ -48,6 +48,15 @@ export function stepError(step: Step, result: PartResult, host: string): KvmnetE
   return new KvmnetError('io', `cannot ${verb} ${step.path}: ${why}`, { host, hint, cause: stderr });
 }
 
+/** A change that was not made because the host could not keep what an undo of it would need. */
+export function notKept(result: PartResult, host: string): KvmnetError {
+  const why = result.stderr.toString('utf8').trim().split('\n').at(-1) ?? '';
+  return new KvmnetError('io', `nothing was changed: the host cannot keep what an undo would need: ${why}`, {
+    host,
+    hint: 'make room in /var/lib/kvmnet/undo, of users other than root in ~/.local/state/kvmnet/undo; --undo-keep 0 goes without undo',
+  });
+}
+
 /** A step in the words of an error. */
 export function describeStep(step: Step): readonly string[] {
   switch (step.kind) {

@@ -1,15 +1,27 @@
 import { sh } from './script.ts';
 import { quote, quoteAll, quoteBytes } from './quote.ts';
 import type { ProbeCommand } from './probe.ts';
-import type { Content, Step, WriteStep } from './step.ts';
+import type { Content, Step, Stored, WriteStep } from './step.ts';
 
 /** Where things of this run lie on the host. */
 export interface CompileContext {
   /** Paths of uploaded files on the host, by SHA-256. */
   readonly uploads?: ReadonlyMap<string, string>;
-  /** Folder that keeps what is overwritten or removed, by SHA-256, for undo; nothing is kept without it. */
-  readonly undoStore?: string;
+  /** What keeps what is overwritten or removed, by SHA-256, for undo: a folder; nothing is kept without it. */
+  readonly undoStore?: string | UndoRun | undefined;
 }
+
+/** The folder of a run in the undo store of the host: root's own, or that of the user in whose name the change is made. */
+export interface UndoRun {
+  /** Id of the run. */
+  readonly run: string;
+}
+
+/** Sets `u` to the folder in which a host keeps what undos need, one folder for each run. No process is started for it. */
+export const undoFolder = 'u=/var/lib/kvmnet/undo; [ -O / ] || u=$HOME/.local/state/kvmnet/undo; ';
+
+const storeWord = (store: CompileContext['undoStore']): string =>
+  typeof store === 'object' ? `"$u"/${quote(store.run)}` : quote(store ?? '');
 
 /** Turns a probe into sh for a subshell of its own. */
 export function compileProbe(command: ProbeCommand): string {
@@ -29,7 +41,7 @@ export function compileStep(step: Step, context: CompileContext = {}): string {
       // Shells say little or nothing when a write is refused (busybox: nothing at all).
       return `printf %s ${quote(step.value)} >${quote(step.path)} || { rc=$?; printf '%s\\n' ${quote(`the kernel does not take ${JSON.stringify(step.value)} for ${step.path}`)} >&2; exit $rc; }`;
     case 'remove':
-      return `${positional([step.path, step.recursive === true ? 'r' : '', context.undoStore ?? ''])}${group(removeScript)}`;
+      return `${undoFolderOf(context)}${positional([step.path, step.recursive === true ? 'r' : ''], storeWord(context.undoStore))}${group(removeScript)}`;
     case 'wait':
       return compileWait(step);
     default:
@@ -59,11 +71,13 @@ function compileWait(step: Extract<Step, { kind: 'wait' }>): string {
 
 function compileWrite(step: WriteStep, context: CompileContext): string {
   const args = [step.path, step.mode ?? '', step.owner ?? '', step.group ?? '', expectation(step.expect)];
+  const link = step.follow === false ? 'n' : '';
   const source = contentSource(step.content, context);
   return [
+    undoFolderOf(context, step.content),
     `new() { ${source}; }; `,
     `check() { ${step.validate === undefined ? ':' : step.validate.map(checkWord).join(' ')}; }; `,
-    `${positional([...args, context.undoStore ?? '', step.follow === false ? 'n' : ''])}${group(writeScript)}`,
+    `${positional([...args, link], storeWord(context.undoStore))}${group(writeScript)}`,
   ].join('');
 }
 
@@ -80,7 +94,7 @@ function contentSource(content: Content, context: CompileContext): string {
   if (typeof content === 'string') return `printf %s ${quote(content)} | cat`;
   if (content instanceof Uint8Array) return `printf %b ${quoteBytes(content)} | cat`;
   if ('onHost' in content) return `cat -- ${quote(content.onHost)}`;
-  if ('stored' in content) return `cat ${quote(`${context.undoStore ?? ''}/${content.stored}`)}`;
+  if ('stored' in content) return `cat ${storeWord(storeOf(content, context))}/${quote(content.stored)}`;
   const path = context.uploads?.get(content.sha256);
   if (path === undefined) throw new Error(`content of ${content.file} has not been uploaded`);
   return `cat ${quote(path)}`;
@@ -88,27 +102,38 @@ function contentSource(content: Content, context: CompileContext): string {
 
 const feed = (text: string): string =>
   text.includes('\0') ? `printf %b ${quoteBytes(Buffer.from(text))}` : `printf %s ${quote(text)}`;
-const positional = (args: readonly string[]): string => `set -- ${quoteAll(args)}; `;
+const storeOf = (content: Stored, context: CompileContext): CompileContext['undoStore'] =>
+  content.run === undefined ? context.undoStore : { run: content.run };
+
+/** What finds the undo store of the user, where one is needed. */
+function undoFolderOf(context: CompileContext, content?: Content): string {
+  const stored = typeof content === 'object' && 'stored' in content ? storeOf(content, context) : undefined;
+  return [stored, context.undoStore].some((store) => typeof store === 'object') ? undoFolder : '';
+}
+
+/** @param more - shell words as they are, behind the others */
+const positional = (args: readonly string[], ...more: readonly string[]): string =>
+  `set -- ${[...args.map(quote), ...more].join(' ')}; `;
 const group = (script: string): string => `{ ${script}\n}`;
 
 // The helper functions below work in the part's subshell, so they may `exit`.
 //
-// "$1" path, "$2" mode, "$3" owner, "$4" group, "$5" expected SHA-256, `none` or empty, "$6" undo store, "$7" n where a
-// symbolic link is itself replaced. The new file lies in the same folder, so that the rename is atomic; it is made with umask
+// "$1" path, "$2" mode, "$3" owner, "$4" group, "$5" expected SHA-256, `none` or empty, "$6" n where a symbolic link is itself
+// replaced, "$7" undo store. The new file lies in the same folder, so that the rename is atomic; it is made with umask
 // 077 and `set -C`, so that nobody reads it early and no planted link is followed. Copying the old file first (`cp -p`) takes
 // owner, mode and ACL along. Names may end in newlines, which `$(…)` would eat.
 const writeScript = sh`f=$1; l=
-if [ -L "$f" ]; then if [ -n "$7" ]; then l=1; else f=$(readlink -fn -- "$f" && printf x) || exit 1; f=\${f%x}; fi; fi
+if [ -L "$f" ]; then if [ -n "$6" ]; then l=1; else f=$(readlink -fn -- "$f" && printf x) || exit 1; f=\${f%x}; fi; fi
 d=\${f%/*}; n=\${f##*/}; if [ \${#n} -gt 50 ]; then n=new; fi; t=$d/.kvmnet.$$.$n
 if [ -z "$l" ] && [ -e "$f" ]; then e=1; else e=; fi
 if [ -n "$5" ]; then
   if [ -n "$e" ]; then s=$(sha256sum <"$f") || exit 1; s=\${s%% *}; else s=none; fi
   if [ "$s" != "$5" ]; then echo "$f has changed since it was read" >&2; exit 90; fi
 fi
-if [ -n "$6" ] && [ -n "$e" ] && [ -f "$f" ]; then
+if [ -n "$7" ] && [ -n "$e" ] && [ -f "$f" ]; then
   s=$(sha256sum <"$f") || exit 1; s=\${s%% *}
-  if [ ! -e "$6/$s" ]; then
-    (umask 077; mkdir -p -- "$6" && cp -p -- "$f" "$6/.$s.$$" && mv -- "$6/.$s.$$" "$6/$s") || { echo "the old content of $f cannot be kept for undo" >&2; exit 1; }
+  if [ ! -e "$7/$s" ]; then
+    (umask 077; mkdir -p -- "$7" && cp -p -- "$f" "$7/.$s.$$" && mv -- "$7/.$s.$$" "$7/$s") || { echo "the old content of $f cannot be kept for undo" >&2; exit 1; }
   fi
 fi
 umask 077

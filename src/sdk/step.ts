@@ -8,8 +8,13 @@ export type Content =
   | { readonly file: string; readonly sha256: string; readonly size: number }
   /** A file of the host itself, by its path. */
   | { readonly onHost: string }
-  /** Content that this host held before and keeps in its undo store, by SHA-256. */
-  | { readonly stored: string };
+  | Stored;
+
+/** Content that this host held before and keeps in its undo store, by SHA-256; of another run than this one where `run` names it. */
+export interface Stored {
+  readonly stored: string;
+  readonly run?: string | undefined;
+}
 
 /** Runs one program. Exit codes other than `ok` (default 0) fail the task. */
 export interface ExecStep {

@@ -1,6 +1,7 @@
 import { compileStep, type CompileContext } from '../../sdk/compile.ts';
 import { quote } from '../../sdk/quote.ts';
 import type { Step } from '../../sdk/index.ts';
+import type { Kept } from '../journal/change-log.ts';
 
 /** The scripts of one guarded change. Each is plain sh for a part of a request. */
 export interface ArmedScripts {
@@ -24,17 +25,19 @@ interface Armed {
   readonly windowSeconds: number;
   /** Paths of uploaded files on the host, by SHA-256. */
   readonly uploads: ReadonlyMap<string, string>;
+  /** What a later `kvmnet undo` needs: kept first, beyond the window. */
+  readonly kept?: Kept | undefined;
 }
 
 /**
  * The dead man's switch (DESIGN.md, section 7). Who wins between the timer and the confirmation is decided by one rename of the
  * file `armed`: whoever moves it away acts, the other finds it gone.
  */
-export function armedScripts({ id, change, undo, windowSeconds, uploads }: Armed): ArmedScripts {
+export function armedScripts({ id, change, undo, windowSeconds, uploads, kept }: Armed): ArmedScripts {
   const folder = `/var/lib/kvmnet/confirm/${id}`;
   // What was uploaded goes with the connection: the change has its own copy.
   const copies = new Map([...uploads].map(([sha256]) => [sha256, `${folder}/upload-${sha256}`]));
-  const context: CompileContext = { undoStore: `${folder}/store`, uploads: copies };
+  const context: CompileContext = { undoStore: kept?.store ?? `${folder}/store`, uploads: copies };
   const unit = `kvmnet-confirm-${id}`;
   const unitPath = `/etc/systemd/system/${unit}.service`;
   const wanted = `/etc/systemd/system/multi-user.target.wants/${unit}.service`;
@@ -90,6 +93,7 @@ export function armedScripts({ id, change, undo, windowSeconds, uploads }: Armed
   return {
     arm: [
       'umask 077',
+      ...(kept?.script === undefined ? [] : [`( ${kept.script}\n) || exit 1`]),
       `mkdir -p /var/lib/kvmnet/confirm && mkdir ${folder} || exit 1`,
       ...[...uploads].map(([sha256, path]) => `mv ${quote(path)} ${folder}/upload-${sha256} || exit 1`),
       file('undo.sh', undoScript),

@@ -28,7 +28,8 @@ export async function guardedChange({ reading, crossings, host, verify }: Guarde
   const { windowSeconds } = host.guard;
   const id = randomBytes(6).toString('hex');
   const uploads = await uploadContents(change, host);
-  const scripts = armedScripts({ id, change, undo: reading.undo(), windowSeconds, uploads });
+  const kept = host.changes?.begin(reading);
+  const scripts = armedScripts({ id, change, undo: reading.undo(), windowSeconds, uploads, kept });
   const deadline = performance.now() + windowSeconds * 1000;
 
   await arm(scripts, host);

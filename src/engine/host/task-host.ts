@@ -1,4 +1,5 @@
 import type { Become } from '../../transport/types.ts';
+import type { ChangeLog } from '../journal/change-log.ts';
 import type { Environment } from './probe-request.ts';
 import type { ProbeCache } from './probe-cache.ts';
 import type { Exchange, ExchangeResult, HostSession } from './session.ts';
@@ -16,6 +17,8 @@ interface TaskHostOptions {
   readonly ahead: () => Promise<readonly string[]>;
   readonly progress: (text: string, share?: number) => void;
   readonly guard: GuardPolicy;
+  /** Where changes are written down before they are made; undefined: nowhere. */
+  readonly changes?: ChangeLog | undefined;
 }
 
 /** How changes that cross the path of our own session are made safe. */
@@ -39,6 +42,7 @@ export class TaskHost {
   readonly progress: TaskHostOptions['progress'];
   readonly ahead: TaskHostOptions['ahead'];
   readonly guard: GuardPolicy;
+  readonly changes: ChangeLog | undefined;
   readonly #options: TaskHostOptions;
 
   constructor(options: TaskHostOptions) {
@@ -52,6 +56,7 @@ export class TaskHost {
     this.progress = options.progress;
     this.ahead = options.ahead;
     this.guard = options.guard;
+    this.changes = options.changes;
   }
 
   get cache(): ProbeCache {

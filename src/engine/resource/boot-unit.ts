@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { compileProbe, compileStep } from '../../sdk/compile.ts';
 import { overlayState } from '../../sdk/diff.ts';
 import { quote } from '../../sdk/quote.ts';
@@ -16,19 +17,16 @@ import {
   type Step,
 } from '../../sdk/index.ts';
 import type { Boot } from '../../sdk/module.ts';
-
-/** What a host keeps of a unit: hashes of its files, whether something starts it; null where systemd does not run. */
-interface KeptUnit {
-  readonly unit: string | null;
-  readonly script: string | null;
-  readonly enabled: boolean;
-}
+import type { KeptUnit } from '../journal/undo-record.ts';
 
 /** The boot unit of one resource: how to look at it, and what it takes to make it as it should be. */
 export interface BootUnit {
+  /** Null where systemd does not run. */
   readonly probe: Probe<KeptUnit | null>;
   /** @param want - null where the resource should be absent: its unit goes as well */
   plan(kept: KeptUnit | null, want: StateObject | null): BootPlan;
+  /** From what is kept now to what was kept before. */
+  back(kept: KeptUnit | null, before: KeptUnit): BootPlan;
 }
 
 export interface BootPlan {
@@ -36,6 +34,8 @@ export interface BootPlan {
   readonly steps: readonly Step[];
   /** The way back, once the steps are done. Old files are taken from the host's undo store. */
   readonly undo: readonly Step[];
+  /** What is kept once the steps are done; undefined where nothing changes. */
+  readonly after?: KeptUnit | undefined;
   readonly warnings: readonly string[];
 }
 
@@ -59,7 +59,8 @@ export function bootUnit(module: AnyResource, boot: Boot<StateObject>, params: u
       if (want === null) return removal(kept);
       const script = bootScript(module, boot, params, want);
       const text = unitText(module, boot, scriptPath);
-      const state = describe(kept, { unit: hash(text), script: hash(script), enabled: true });
+      const after = { unit: hash(text), script: hash(script), enabled: true };
+      const state = describe(kept, after);
       if (state === 'kept') return nothing;
       return {
         changes: [{ path: 'boot', from: state, to: unit }],
@@ -70,6 +71,19 @@ export function bootUnit(module: AnyResource, boot: Boot<StateObject>, params: u
           exec(['systemctl', '--quiet', 'reenable', unit]),
         ],
         undo: restore(kept),
+        after,
+        warnings: [],
+      };
+    },
+    back(kept, before) {
+      if (kept === null || isDeepStrictEqual(kept, before)) return nothing;
+      const from = describe(kept, before) === null ? null : unit;
+      const to = before.unit === null ? null : from === null ? unit : before.enabled ? 'as before' : 'not enabled';
+      return {
+        changes: [{ path: 'boot', from, to }],
+        steps: restore(before),
+        undo: restore(kept),
+        after: before,
         warnings: [],
       };
     },
@@ -100,6 +114,7 @@ export function bootUnit(module: AnyResource, boot: Boot<StateObject>, params: u
         dropEmptyFolders,
       ],
       undo: restore(kept),
+      after: { unit: null, script: null, enabled: false },
       warnings: [],
     };
   }

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { compileStep } from '../../sdk/compile.ts';
-import type { AnyResource, Change, Pending, Step, TextDiff } from '../../sdk/index.ts';
+import type { AnyResource, Change, Pending, TextDiff } from '../../sdk/index.ts';
 import { KvmnetError } from '../../util/errors.ts';
 import type { TaskHost } from '../host/task-host.ts';
 import { exports, probeRequests } from '../host/probe-request.ts';
 import { guardedChange } from '../guard/guarded-change.ts';
 import { crossings, mayCross, sessionPathProbe } from '../guard/session-path.ts';
-import { stepError } from '../remote-command-error.ts';
+import { notKept, stepError } from '../remote-command-error.ts';
 import type { Reading, Resource } from './reading.ts';
 import { uploadContents } from './upload-contents.ts';
 
@@ -31,8 +31,7 @@ export async function runResource(module: AnyResource, resource: Resource, host:
     return { ...result, warnings, status: 'would-change', changes: before.changes, texts };
   }
 
-  const steps = before.steps();
-  if (steps.length === 0) throw didNotConverge(module, before.changes, host);
+  if (before.steps().length === 0) throw didNotConverge(module, before.changes, host);
   const crossed = await crossedPath(before, host);
   if (crossed.length > 0) {
     const verify = async (): Promise<string | undefined> => {
@@ -41,7 +40,7 @@ export async function runResource(module: AnyResource, resource: Resource, host:
     };
     await guardedChange({ reading: before, crossings: crossed, host, verify });
   } else {
-    await change(steps, resource, host);
+    await change(before, resource, host);
   }
   const after = await settle(module, resource, host);
   if (after.changes.length > 0) throw didNotConverge(module, after.changes, host);
@@ -67,7 +66,7 @@ async function crossedPath(reading: Reading, host: TaskHost): Promise<readonly s
 }
 
 /** Reads the resource: from what was read ahead, or with one round trip that reads ahead for the tasks to come. */
-async function readOnHost(resource: Resource, host: TaskHost): Promise<Reading> {
+export async function readOnHost<R extends Reading>(resource: Resource<R>, host: TaskHost): Promise<R> {
   const scripts = resource.requests.map(({ key }) => key);
   if (!scripts.every((script) => host.cache.has(script))) {
     await host.exchange({ probes: [...scripts, ...(await host.ahead())] });
@@ -75,21 +74,25 @@ async function readOnHost(resource: Resource, host: TaskHost): Promise<Reading> 
   return resource.read((key) => host.cache.get(key));
 }
 
-/** One round trip: the steps, then the probes that verify them, then the probes of what comes next. */
-async function change(steps: readonly Step[], resource: Resource, host: TaskHost): Promise<void> {
+/** One round trip: what an undo needs is kept, the steps, the probes that verify them, the probes of what comes next. */
+async function change(reading: Reading, resource: Resource, host: TaskHost): Promise<void> {
+  const steps = reading.steps();
   const uploads = await uploadContents(steps, host);
+  const kept = host.changes?.begin(reading);
   host.changed();
   const prefix = exports(host.environment);
-  const scripts = steps.map((step) => `${prefix}${compileStep(step, { uploads })}`);
+  const context = { uploads, undoStore: kept?.store };
+  const keep = kept?.script === undefined ? [] : [kept.script];
+  const scripts = [...keep, ...steps.map((step) => `${prefix}${compileStep(step, context)}`)];
   const cleanUp = [...uploads.values()].map((path) => compileStep({ kind: 'remove', path }));
   const probes = [...resource.requests.map(({ key }) => key), ...(await host.ahead())];
   const { steps: results } = await host.exchange({ steps: scripts, commands: cleanUp, probes });
   const failed = results.findIndex(({ ran, code }) => ran && code !== 0);
-  const [result, step] = [results[failed], steps[failed]];
-  if (result === undefined || step === undefined) return;
+  const [result, step] = [results[failed], steps[failed - keep.length]];
+  if (result === undefined) return;
   // What a failed change has left behind is not known: nothing that was read counts any more.
   host.changed();
-  throw stepError(step, result, host.name);
+  throw step === undefined ? notKept(result, host.name) : stepError(step, result, host.name);
 }
 
 /** Reads what the change has brought, again and again while the module says that it may take its time. */

@@ -4,6 +4,7 @@ import type { Playbook } from '../../playbook/model.ts';
 import type { Transport } from '../../transport/types.ts';
 import type { Ask } from '../action/action-host.ts';
 import type { RunEvent } from '../events.ts';
+import type { Journal } from '../journal/journal.ts';
 import type { Registry } from '../registry.ts';
 
 /** What the person at the command line has asked for. */
@@ -47,6 +48,8 @@ export interface RunInput {
   readonly emit: (event: RunEvent) => void;
   readonly ask: Ask;
   readonly signal: AbortSignal;
+  /** Where the run is written down; check runs, and runs that change nothing by their nature, have none. */
+  readonly journal?: Journal | undefined;
 }
 
 export interface RunOutcome {

@@ -1,4 +1,5 @@
 import type { VarSource } from '../../lang/index.ts';
+import { hidden } from '../journal/change-log.ts';
 import type { FailureReport, TaskEvent, TaskStatus } from '../events.ts';
 import { bindBoolean, bindText, taskScope, type LoopItem } from './bind-task.ts';
 import { failureReport, isUnreachable } from './failure.ts';
@@ -20,6 +21,7 @@ export function report(
   item: LoopItem | undefined,
   turn: TurnResult,
   started: number,
+  changes: readonly number[] = [],
 ): Reported {
   const { context, task, frames } = run;
   const scope = vars ?? taskScope(context, host.host, task, frames);
@@ -27,7 +29,6 @@ export function report(
   const status = finalStatus(run, turn, scope);
   const problem =
     turn.status === 'failed' ? (turn.error === undefined ? reported(turn) : failureReport(turn.error)) : undefined;
-  const hidden = 'not shown because of no_log';
   const delegated = bindText(keyword(frames, task, 'delegateTo'), scope);
   const event: TaskEvent = {
     type: 'task',
@@ -50,7 +51,7 @@ export function report(
     ...(delegated === undefined ? {} : { delegatedTo: delegated }),
     ...(quiet || Object.keys(turn.data).length === 0 ? {} : { result: turn.data }),
   };
-  context.result(event);
+  context.result(event, changes);
   if (status === 'would-change' || status === 'unknown') host.unsettled = true;
   return { status, registered: registered(turn) };
 }

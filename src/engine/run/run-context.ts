@@ -31,6 +31,7 @@ export class RunContext {
   changed = false;
   /** Hosts that have left the run. */
   readonly lost = new Map<string, 'failed' | 'unreachable'>();
+  #changes = 0;
   readonly #sessions = new Map<string, HostSession>();
   readonly #connections = new Map<string, HostConnection>();
 
@@ -59,10 +60,18 @@ export class RunContext {
     this.input.emit(event);
   }
 
-  result(event: TaskEvent): void {
+  /** @param changes - the numbers of those that the task has begun */
+  result(event: TaskEvent, changes: readonly number[] = []): void {
     this.recap.count(event.host, event.status);
     if (event.status === 'changed' || event.status === 'would-change') this.changed = true;
+    this.input.journal?.result(event, changes);
     this.emit(event);
+  }
+
+  /** The number of the next change of the run. */
+  nextChange(): number {
+    this.#changes += 1;
+    return this.#changes;
   }
 
   session(host: Host): HostSession {

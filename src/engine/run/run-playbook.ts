@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { newRunId } from '../journal/run-id.ts';
 import { isInterrupt } from './failure.ts';
 import type { RunInput, RunOutcome } from './options.ts';
 import { RunContext } from './run-context.ts';
@@ -11,7 +11,7 @@ import { runPlay } from './run-play.ts';
 export async function runPlaybooks(input: RunInput): Promise<RunOutcome> {
   const context = new RunContext(input);
   const started = performance.now();
-  const run = runId();
+  const run = input.journal?.id ?? newRunId();
   context.emit({
     type: 'run',
     id: run,
@@ -33,18 +33,7 @@ export async function runPlaybooks(input: RunInput): Promise<RunOutcome> {
     if (!isInterrupt(error)) throw error;
     interrupted = true;
   } finally {
-    const sessions = new Map([...context.sessions()].map((session) => [session.name, session]));
-    const hosts = context.recap.result((name) => ({
-      reboots: sessions.get(name)?.reboots ?? 0,
-      reboot_pending: sessions.get(name)?.pending.length ?? 0,
-      round_trips: sessions.get(name)?.roundTrips ?? 0,
-    }));
-    const pending = Object.fromEntries(
-      [...sessions].filter(([, s]) => s.pending.length > 0).map(([name, s]) => [name, s.pending]),
-    );
-    await context.close();
-    const ms = Math.round(performance.now() - started);
-    context.emit({ type: 'recap', hosts, ms, pending, run, ...(interrupted ? { interrupted } : {}) });
+    await endRun(context, { run, interrupted, ms: () => Math.round(performance.now() - started) });
   }
   const statuses = [...context.lost.values()];
   return {
@@ -61,5 +50,25 @@ async function runPlays(context: RunContext): Promise<void> {
   }
 }
 
-/** Sorts by time, and two controllers never make the same one: `20261123T140501Z-1f3a`. */
-const runId = (): string => `${new Date().toISOString().replace(/[-:]|\.\d+/g, '')}-${randomBytes(2).toString('hex')}`;
+interface Ending {
+  readonly run: string;
+  readonly interrupted: boolean;
+  readonly ms: () => number;
+}
+
+/** Ends all sessions and says how each host has fared. */
+export async function endRun(context: RunContext, { run, interrupted, ms }: Ending): Promise<void> {
+  const sessions = new Map([...context.sessions()].map((session) => [session.name, session]));
+  const hosts = context.recap.result((name) => ({
+    reboots: sessions.get(name)?.reboots ?? 0,
+    reboot_pending: sessions.get(name)?.pending.length ?? 0,
+    round_trips: sessions.get(name)?.roundTrips ?? 0,
+  }));
+  const pending = Object.fromEntries(
+    [...sessions].filter(([, s]) => s.pending.length > 0).map(([name, s]) => [name, s.pending]),
+  );
+  await context.close();
+  const recap = { type: 'recap', hosts, ms: ms(), pending, run, ...(interrupted ? { interrupted } : {}) } as const;
+  context.input.journal?.end(recap);
+  context.emit(recap);
+}

@@ -85,15 +85,16 @@ async function runItem(run: TaskRun, host: PlayHost, item: LoopItem | undefined)
   const { context, task, frames } = run;
   const started = performance.now();
   const vars = taskScope(context, host.host, task, frames, item === undefined ? [] : [item.layer]);
+  const changes: number[] = [];
   try {
     const reason = unmet(conditions(task, frames), vars);
     if (reason !== undefined) return report(run, host, vars, item, notWanted(reason), started);
-    const turn = await runUntil(run, host, vars, item);
-    return report(run, host, vars, item, turn, started);
+    const turn = await runUntil(run, host, vars, item, changes);
+    return report(run, host, vars, item, turn, started, changes);
   } catch (error) {
     if (isInterrupt(error)) throw error;
     const turn = inCheck(run, host, error) ? unknown(messageOf(error)) : failed(error);
-    return report(run, host, vars, item, turn, started);
+    return report(run, host, vars, item, turn, started, changes);
   }
 }
 
@@ -103,13 +104,14 @@ async function runUntil(
   host: PlayHost,
   vars: VarSource,
   item: LoopItem | undefined,
+  changes: number[],
 ): Promise<TurnResult> {
   const { context, task } = run;
   const attempts =
     1 + (task.until === undefined && task.retries === undefined ? 0 : (bindNumber(task.retries, vars) ?? 3));
   const delay = bindNumber(task.delay, vars) ?? 5;
   for (let attempt = 1; ; attempt++) {
-    const { turn, done } = judge(run, host, item, await runTurn(run, host, vars, item), attempt);
+    const { turn, done } = judge(run, host, item, await runTurn(run, host, vars, item, changes), attempt);
     if (done || context.options.check) return turn;
     if (attempt >= attempts) {
       return task.until === undefined

@@ -1,7 +1,9 @@
 import { KvmnetError } from '../../util/errors.ts';
+import type { Become } from '../../transport/types.ts';
 import type { VarSource } from '../../lang/index.ts';
 import { actionHost } from '../action/action-host.ts';
 import { TaskHost } from '../host/task-host.ts';
+import { ChangeLog, hidden } from '../journal/change-log.ts';
 import { runResource } from '../resource/run-resource.ts';
 import {
   bindBecome,
@@ -20,12 +22,17 @@ import { taskName } from './report-turn.ts';
 import type { TaskRun } from './run-task.ts';
 import { ofAction, ofResource, type TurnResult } from './task-result.ts';
 
-/** Runs a task once on a host: no loop, no `until`. @throws whatever went wrong on the way */
+/**
+ * Runs a task once on a host: no loop, no `until`.
+ * @param begun - takes the numbers of the changes that it begins
+ * @throws whatever went wrong on the way
+ */
 export async function runTurn(
   run: TaskRun,
   host: PlayHost,
   vars: VarSource,
   item: LoopItem | undefined,
+  begun: number[],
 ): Promise<TurnResult> {
   const { context, task, frames } = run;
   const module = await context.input.registry.get(task.module);
@@ -36,6 +43,7 @@ export async function runTurn(
   const environment = bindEnvironment(task, frames, vars);
   const files = taskFiles(context, task, vars);
   const bound = await bindTask(module, task, vars, files, environment);
+  const changes = changeLog(run, target, vars, item, become, begun);
   const taskHost = new TaskHost({
     session: target.session,
     become,
@@ -52,6 +60,7 @@ export async function runTurn(
       windowSeconds: context.options.confirm.windowSeconds,
       confirm: () => run.confirm(host),
     },
+    changes,
   });
   if (bound.kind === 'resource') {
     const turn = ofResource(await runResource(bound.module, bound.resource, taskHost));
@@ -68,6 +77,7 @@ export async function runTurn(
     bound.effect === 'change' &&
     !check &&
     !(task.changedWhen?.every(({ source }) => source.trim() === 'false') ?? false);
+  if (invalidates) changes?.act(`${task.module} is an action: what it does is not known`);
   const result = await bound.run(
     actionHost({
       host: taskHost,
@@ -85,6 +95,37 @@ export async function runTurn(
   // What did not run in check mode may have been what a later task needs to know.
   if (bound.effect === 'change' && check) host.unsettled = true;
   return ofAction(result, check);
+}
+
+function changeLog(
+  run: TaskRun,
+  target: PlayHost,
+  vars: VarSource,
+  item: LoopItem | undefined,
+  become: Become | undefined,
+  begun: number[],
+): ChangeLog | undefined {
+  const { context, task, frames } = run;
+  const { journal } = context.input;
+  if (journal === undefined) return undefined;
+  const quiet = bindBoolean(keyword(frames, task, 'noLog'), vars) ?? false;
+  return new ChangeLog({
+    journal,
+    next: () => context.nextChange(),
+    begun,
+    quiet,
+    become,
+    task: {
+      play: run.play,
+      host: target.host.name,
+      task: taskName(run, vars),
+      module: task.module,
+      at: { file: task.at.file, line: task.at.line },
+      ...(item === undefined ? {} : { item: quiet ? hidden : item.label(vars) }),
+      ...(task.role === undefined ? {} : { role: task.role.name }),
+      ...(run.handler ? { handler: true } : {}),
+    },
+  });
 }
 
 function delegate(run: TaskRun, host: PlayHost, vars: VarSource): PlayHost {
