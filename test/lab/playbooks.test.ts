@@ -38,7 +38,7 @@ ${entries}      vars:
     for (const host of hosts) await host.remove();
   });
 
-  it.each([['site'], ['cloud'], ['enterprise']])(
+  it.each([['site'], ['cloud'], ['enterprise'], ['hpc']])(
     '%s changes things once, and keeps them over a reboot',
     async (name) => {
       const play = (args: readonly string[] = []) => playOn(lab, playbook(name), hosts, ['-i', inventory, ...args]);
