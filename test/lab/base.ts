@@ -39,7 +39,7 @@ async function build(base: string, log: (line: string) => void): Promise<void> {
       'mmdebstrap',
       '--mode=root',
       '--variant=minbase',
-      `--include=${(await packageList()).join(',')}`,
+      `--include=${(await packageList(join(here, 'base-packages.txt'))).join(',')}`,
       '--aptopt=Apt::Install-Recommends "false"',
       '--aptopt=Acquire::Retries "3"',
       ...(await proxySettings()).map((line) => `--aptopt=${line}`),
@@ -60,30 +60,32 @@ async function build(base: string, log: (line: string) => void): Promise<void> {
   await rename(unfinished, base);
 }
 
-/** Roots of other versions of this lab, when nobody has used them for a week. */
-async function dropUnused(): Promise<void> {
+/** Roots and disks of other versions of this lab, when nobody has used them for a week. */
+export async function dropUnused(): Promise<void> {
   const weekAgo = Date.now() - 7 * 24 * 3600 * 1000;
   for (const name of await readdir(cacheDir())) {
     const path = join(cacheDir(), name);
-    if (/^base-[0-9a-f]+(\.unfinished)?$/.test(name) && (await stat(path)).mtimeMs < weekAgo)
+    if (/^(base|vm-tools|vm-image)-[0-9a-f]+(\.unfinished\S*)?$/.test(name) && (await stat(path)).mtimeMs < weekAgo)
       await rm(path, { recursive: true });
   }
 }
 
-const packageList = async (): Promise<string[]> =>
-  (await readFile(join(here, 'base-packages.txt'), 'utf8'))
+/** One a line; `#` begins a comment. */
+export const packageList = async (file: string): Promise<string[]> =>
+  (await readFile(file, 'utf8'))
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('#'));
 
-async function debianSuite(): Promise<string> {
+/** The release of this machine, `bookworm`. */
+export async function debianSuite(): Promise<string> {
   const suite = /^VERSION_CODENAME=(\w+)$/m.exec(await readFile('/etc/os-release', 'utf8'))?.[1];
   if (suite === undefined) throw new Error('/etc/os-release names no VERSION_CODENAME');
   return suite;
 }
 
 /** Debian's own package sources as this machine's apt has them, whatever form they are written in. */
-async function debianSources(): Promise<string> {
+export async function debianSources(): Promise<string> {
   const ask = async (): Promise<string[]> =>
     (await must(['apt-get', 'indextargets', '--format', '$(ORIGIN)|deb $(REPO_URI) $(RELEASE) $(COMPONENT)']))
       .split('\n')
@@ -98,7 +100,8 @@ async function debianSources(): Promise<string> {
   return `${[...new Set(lines)].join('\n')}\n`;
 }
 
-async function proxySettings(): Promise<string[]> {
+/** Lines for apt.conf: how this machine's apt gets out. */
+export async function proxySettings(): Promise<string[]> {
   const settings = await must(['apt-config', 'dump']);
   return settings
     .split('\n')

@@ -1,16 +1,20 @@
 import { readFileSync } from 'node:fs';
-import { chmod, writeFile } from 'node:fs/promises';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LabHandle } from './handle.ts';
 import { readState } from './state.ts';
 import type { HostRecord } from './wiring.ts';
 
-/** Writes what clients need to reach all hosts: ssh's config and known_hosts, kvmnet's inventory. */
+/**
+ * Writes what clients need to reach all hosts: ssh's config and known_hosts, kvmnet's inventory. Keys of machines that are not
+ * hosts of the lab but are in its network are in `more_known_hosts`.
+ */
 export async function writeClientFiles(lab: LabHandle): Promise<void> {
   const { hosts } = readState(lab.dir);
   await writeFile(lab.sshConfigPath, sshConfig(lab));
   await chmod(lab.sshConfigPath, 0o600);
-  await writeFile(lab.knownHostsPath, hosts.map((host) => knownHost(lab, host)).join(''));
+  const more = await readFile(join(lab.dir, 'more_known_hosts'), 'utf8').catch(() => '');
+  await writeFile(lab.knownHostsPath, `${hosts.map((host) => knownHost(lab, host)).join('')}${more}`);
   await writeFile(lab.inventoryPath, inventory(lab, hosts));
 }
 

@@ -1,9 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import type { HostRecap, RunEvent, TaskEvent } from '../../src/engine/index.ts';
-import type { Host, Lab, RunOptions } from './index.ts';
+import type { Lab, RunOptions } from './index.ts';
 
 /** The command under test; `KVMNET_MAIN` where it is another build than that in `dist`. */
 export const main = process.env['KVMNET_MAIN'] ?? fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
+
+/** A host of the lab, or another one that an inventory given with `-i` has. */
+interface Named {
+  readonly name: string;
+}
 
 /** What one run of the real command has come to. */
 export interface Played {
@@ -13,14 +18,14 @@ export interface Played {
   readonly stderr: string;
   readonly events: readonly RunEvent[];
   readonly tasks: readonly TaskEvent[];
-  recap(host: Host): HostRecap;
+  recap(host: Named): HostRecap;
 }
 
 /** Runs `kvmnet play FILE` as its user does, from the hub of the lab, on one host or several. */
 export async function playOn(
   lab: Lab,
   file: string,
-  hosts: Host | readonly Host[],
+  hosts: Named | readonly Named[],
   args: readonly string[] = [],
 ): Promise<Played> {
   const names = [hosts].flat().map(({ name }) => name);
