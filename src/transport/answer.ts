@@ -41,6 +41,7 @@ export class Answer {
   readonly #errs: Buffer[] = [];
   readonly #errTail = new Tail();
   #errBegun = false;
+  #total = 0;
   #overflowed = false;
   #ended: { code: number; byGuard: boolean } | undefined;
   #errEnded = false;
@@ -51,14 +52,13 @@ export class Answer {
     this.#limit = limit;
     this.#hooks = hooks;
     this.#stdout = new FrameDecoder(token, {
-      data: (bytes) => (this.begun ? this.#collect(this.#out, bytes) : noise.add(bytes)),
+      data: (bytes) => this.#collect(this.begun ? this.#out : noise, bytes),
       mark: (words) => this.#outMark(words),
     });
     this.#stderr = new FrameDecoder(token, {
       data: (bytes) => {
         this.#errTail.add(bytes);
-        if (this.#errBegun) this.#collect(this.#err, bytes);
-        else noise.add(bytes);
+        this.#collect(this.#errBegun ? this.#err : noise, bytes);
       },
       mark: (words) => this.#errMark(words),
     });
@@ -76,22 +76,28 @@ export class Answer {
     return this.#errTail.text();
   }
 
-  #collect(output: Output, bytes: Buffer): void {
+  #collect(output: Output | Tail, bytes: Buffer): void {
     if (this.#overflowed) return;
-    if (this.#out.length + this.#err.length + bytes.length <= this.#limit) return output.add(bytes);
+    this.#total += bytes.length;
+    if (this.#total <= this.#limit) return output.add(bytes);
     this.#overflowed = true;
     this.#hooks.tooMuch();
   }
 
+  /** A host that ends more parts than it was sent would fill the memory with them. */
+  #expects(ends: readonly unknown[]): boolean {
+    return ends.length < this.#expected;
+  }
+
   #outMark([kind, first, second]: readonly string[]): void {
-    if (kind === 'b' && !this.begun) {
+    if (kind === 'b' && !this.begun && isPid(first)) {
       this.begun = true;
       this.#hooks.started(Number(first));
-    } else if (kind === 'e' && first !== undefined && this.begun) {
+    } else if (kind === 'e' && this.begun && isStatus(first) && this.#expects(this.#outs)) {
       this.#outs.push({ bytes: this.#out.take(), ran: true, code: Number(first) });
-    } else if (kind === 's' && this.begun) {
+    } else if (kind === 's' && this.begun && this.#expects(this.#outs)) {
       this.#outs.push({ bytes: this.#out.take(), ran: false, code: 0 });
-    } else if (kind === 'x') {
+    } else if (kind === 'x' && isStatus(first)) {
       this.#ended = { code: Number(first), byGuard: Number(second) === GUARD_FIRED };
     } else {
       this.#reject(garbled());
@@ -101,7 +107,7 @@ export class Answer {
 
   #errMark([kind]: readonly string[]): void {
     if (kind === 'b') this.#errBegun = true;
-    else if (kind === 'e' || kind === 's') this.#errs.push(this.#err.take());
+    else if ((kind === 'e' || kind === 's') && this.#expects(this.#errs)) this.#errs.push(this.#err.take());
     else if (kind === 'x') this.#errEnded = true;
     else this.#reject(garbled());
     this.#finish();
@@ -128,6 +134,9 @@ export class Answer {
     this.#resolve({ results, ...(this.#ended === undefined || whole ? {} : { ended: this.#ended }) });
   }
 }
+
+const isStatus = (word: string | undefined): word is string => word !== undefined && /^\d{1,3}$/.test(word);
+const isPid = (word: string | undefined): word is string => word !== undefined && /^\d{1,10}$/.test(word);
 
 const garbled = (): Error =>
   new KvmnetError('connection-lost', 'the answers of the shell on the host are out of step', {

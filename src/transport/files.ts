@@ -25,7 +25,7 @@ export async function sendFile(
   options: UploadOptions,
 ): Promise<string> {
   const token = randomBytes(16).toString('hex');
-  const talk = new Talk(channel, token);
+  const talk = new Talk(channel, token, ['ready', 'done']);
   channel.stdin.write(
     [
       '{ LC_ALL=C; export LC_ALL; umask 077',
@@ -159,10 +159,12 @@ class Talk {
   #wake: () => void = () => {};
   #ended = false;
 
-  constructor(channel: Channel, token: string) {
+  /** @param words all it may say, each once: a host that says more is not listened to */
+  constructor(channel: Channel, token: string, words: readonly string[]) {
     const decoder = new FrameDecoder(token, {
       data: (bytes) => this.#errors.add(bytes),
       mark: ([word = '', ...rest]) => {
+        if (!words.includes(word) || this.#said.has(word)) return;
         this.#said.set(word, rest.join(' '));
         this.#wake();
       },

@@ -8,11 +8,14 @@ import type { Channel, OpenChannel } from './channel.ts';
 import { deferred } from './deferred.ts';
 import { receiveFile, sendFile, TRANSFER_ROUND_TRIPS } from './files.ts';
 import { KeptShell } from './kept-shell.ts';
+import { withoutStall } from './stall.ts';
+import type { Patience } from './options.ts';
 import type { SessionEnded } from './shell-session.ts';
 import type { Become, Connection, ConnectionSpec, Shell, UploadOptions } from './types.ts';
 
 /** What an SSH connection and the local machine do differently. */
 export interface Link {
+  readonly patience: Patience;
   readonly open: OpenChannel;
   readonly closed: () => boolean;
   forward(address: string, port: number): Promise<Duplex>;
@@ -57,6 +60,8 @@ export class HostConnection implements Connection {
       host: this.spec.host,
       label: become === undefined ? 'the shell' : `the ${become.method} shell of ${become.user}`,
       open: () => this.#open(become),
+      farewell: this.spec.farewell,
+      patience: this.#link.patience.begin,
       refused: (ended) => refused(this.spec, become, ended),
       countRoundTrip: () => (this.#roundTrips += 1),
     });
@@ -68,11 +73,11 @@ export class HostConnection implements Connection {
     const { become } = options;
     this.#uploaders.set(keyOf(become), become);
     const folder = become === undefined ? this.#folder : `${this.#folder}-${become.user}`;
-    return this.#transfer(become, (channel) => sendFile(channel, this.spec.host, folder, content, options));
+    return this.#transfer(options, (channel, watched) => sendFile(channel, this.spec.host, folder, content, watched));
   }
 
   async download(path: string, sink: Writable, options: UploadOptions = {}): Promise<void> {
-    await this.#transfer(options.become, (channel) => receiveFile(channel, this.spec.host, path, sink, options));
+    await this.#transfer(options, (channel, watched) => receiveFile(channel, this.spec.host, path, sink, watched));
   }
 
   forward(address: string, port: number): Promise<Duplex> {
@@ -103,15 +108,20 @@ export class HostConnection implements Connection {
       channel.stdout.resume();
       channel.stderr.resume();
       channel.stdin.end(`exec rm -rf -- "\${TMPDIR:-/tmp}/${folder}"\n`);
-      const limit = setTimeout(() => channel.close(), 5000);
-      await channel.closed;
+      const seconds = Math.min(5, this.#link.patience.open);
+      const limit = setTimeout(() => channel.close(), seconds * 1000);
+      await Promise.race([channel.closed, sleep((seconds + 1) * 1000, undefined, { ref: false })]);
       clearTimeout(limit);
     } catch {
       // The host has gone.
     }
   }
 
-  async #transfer<T>(become: Become | undefined, copy: (channel: Channel) => Promise<T>): Promise<T> {
+  async #transfer<T>(
+    options: UploadOptions,
+    copy: (channel: Channel, options: UploadOptions) => Promise<T>,
+  ): Promise<T> {
+    const { become } = options;
     for (;;) {
       const [ended, end] = deferred<undefined>();
       this.#transfers.add(ended);
@@ -123,7 +133,7 @@ export class HostConnection implements Connection {
         const channel = await this.#open(become);
         void channel.closed.then(release);
         this.#roundTrips += TRANSFER_ROUND_TRIPS;
-        return await copy(channel);
+        return await withoutStall(this.spec.host, channel, this.#link.patience.stall, options, copy);
       } catch (error) {
         release();
         if (!(error instanceof KvmnetError) || error.code !== 'refused' || this.#transfers.size === 0) throw error;

@@ -1,5 +1,5 @@
 import { connectLocal } from './local.ts';
-import type { TransportOptions } from './options.ts';
+import { PATIENCE, type TransportOptions } from './options.ts';
 import { createResolver } from './resolve.ts';
 import { connectSsh } from './ssh.ts';
 import type { Transport } from './types.ts';
@@ -19,7 +19,12 @@ export function createTransport(options: TransportOptions): Transport {
   return {
     async connect(spec, { signal } = {}) {
       if (spec.kind === 'local') return connectLocal(spec, options);
-      return connectSsh(spec, await resolve(spec), { host: spec.host, notice, signal });
+      return connectSsh(spec, await resolve(spec), {
+        host: spec.host,
+        notice,
+        signal,
+        patience: options.patience ?? PATIENCE,
+      });
     },
   };
 }

@@ -3,7 +3,7 @@ import type { Outcome } from './answer.ts';
 import type { Channel } from './channel.ts';
 import { deferred } from './deferred.ts';
 import { tooMuchOutput } from './output.ts';
-import { SessionEnded, ShellSession } from './shell-session.ts';
+import { MAX_OUTPUT, SessionEnded, ShellSession } from './shell-session.ts';
 import type { Part, PartResult, RequestOptions, Shell } from './types.ts';
 
 export interface KeptShellContext {
@@ -13,13 +13,20 @@ export interface KeptShellContext {
   readonly label: string;
   /** Opens a fresh sh of the same user. */
   open(): Promise<Channel>;
+  /** sh to run when the shell ends. */
+  readonly farewell?: string | undefined;
   /** What it means when a sh that was just opened ended before it answered. */
   refused(ended: SessionEnded): KvmnetError;
+  /** Seconds that a host may take to begin with a request when its text has arrived. */
+  readonly patience: number;
   countRoundTrip(): void;
 }
 
 // Time the host has, after its own guard should have ended a request, before we stop waiting: KILL comes 2 s after TERM.
 const GRACE_SECONDS = 20;
+
+// A link this slow still counts as one: bytes per second.
+const SLOWEST = 500;
 
 // Time a request has to begin when it is to be interrupted before it did: its text may still be on the way.
 const BEGIN_SECONDS = 5;
@@ -27,12 +34,15 @@ const BEGIN_SECONDS = 5;
 /** A shell that is opened at its first request, kept, and opened anew after it died. */
 export class KeptShell implements Shell {
   readonly #context: KeptShellContext;
+  readonly #isKiller: boolean;
   #session: ShellSession | undefined;
   #tail: Promise<unknown> = Promise.resolve();
   #closed = false;
 
-  constructor(context: KeptShellContext) {
+  /** @param isKiller it ends what another shell runs: where it misbehaves as well, it is let go, not ended by a third. */
+  constructor(context: KeptShellContext, isKiller = false) {
     this.#context = context;
+    this.#isKiller = isKiller;
   }
 
   request(parts: readonly Part[], options: RequestOptions = {}): Promise<readonly PartResult[]> {
@@ -57,12 +67,18 @@ export class KeptShell implements Shell {
     let unbegun: NodeJS.Timeout | undefined;
     const end = (reason: KvmnetError): void => {
       stop ??= reason;
-      if (pid !== undefined) stopping ??= this.#kill(session, pid);
+      if (this.#isKiller) session.close();
+      else if (pid !== undefined) stopping ??= this.#kill(session, pid);
       else unbegun ??= setTimeout(() => session.close(), BEGIN_SECONDS * 1000);
     };
     const onAbort = (): void => end(interrupted(host));
     options.signal?.addEventListener('abort', onAbort, { once: true });
     const { timeout } = options;
+    const silent = beginSeconds(this.#context.patience, parts);
+    const beginning = setTimeout(() => {
+      stop ??= silentShell(host, silent);
+      session.close();
+    }, silent * 1000);
     const deadline =
       timeout === undefined ? undefined : setTimeout(() => session.close(), (timeout + GRACE_SECONDS) * 1000);
     try {
@@ -71,9 +87,10 @@ export class KeptShell implements Shell {
         started: (control) => {
           pid = control;
           clearTimeout(unbegun);
+          clearTimeout(beginning);
           if (stop) end(stop);
         },
-        tooMuch: () => end(tooMuchOutput(host, options.maxOutput ?? 0)),
+        tooMuch: () => end(tooMuchOutput(host, options.maxOutput ?? MAX_OUTPUT)),
       });
       await stopping;
       if (stop) throw stop;
@@ -87,6 +104,7 @@ export class KeptShell implements Shell {
       throw stop ?? this.#explain(error, timeout);
     } finally {
       clearTimeout(deadline);
+      clearTimeout(beginning);
       clearTimeout(unbegun);
       options.signal?.removeEventListener('abort', onAbort);
     }
@@ -109,7 +127,7 @@ export class KeptShell implements Shell {
         );
         throw interrupted(host);
       }
-      this.#session = new ShellSession(channel);
+      this.#session = new ShellSession(channel, this.#context.farewell);
       return this.#session;
     } finally {
       signal?.removeEventListener('abort', onAbort);
@@ -118,10 +136,10 @@ export class KeptShell implements Shell {
 
   /** Ends what runs under a control shell, from a second shell of the same user. */
   async #kill(session: ShellSession, pid: number): Promise<void> {
-    const killer = new KeptShell(this.#context);
+    const killer = new KeptShell(this.#context, true);
     const giveUp = setTimeout(() => killer.close(), GRACE_SECONDS * 1000);
     try {
-      const [result] = await killer.request([{ script: `__kn_abort ${pid}` }]);
+      const [result] = await killer.request([{ script: `__kn_abort ${pid}` }], { maxOutput: 64 * 1024 });
       if (result?.code !== 0) session.close();
     } catch {
       // No second channel to be had: letting go of the first is all that is left.
@@ -162,5 +180,15 @@ export class KeptShell implements Shell {
     );
   }
 }
+
+function beginSeconds(patience: number, parts: readonly Part[]): number {
+  return patience + parts.reduce((sum, { script }) => sum + script.length, 0) / SLOWEST;
+}
+
+const silentShell = (host: string, seconds: number): KvmnetError =>
+  new KvmnetError('timeout', `the shell on the host has not begun with a request after ${Math.round(seconds)} s`, {
+    host,
+    hint: 'look at the host: it lets us in, but its shell hangs',
+  });
 
 const interrupted = (host: string): KvmnetError => new KvmnetError('interrupted', 'interrupted', { host });

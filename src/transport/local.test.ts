@@ -1,5 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -57,6 +59,45 @@ describe.each(installed)('a kept-open %s', (_, program) => {
       [0, 'read nothing\n', ''],
     ]);
     expect(results.every((result) => result.ran && !result.timedOut)).toBe(true);
+  });
+
+  it('runs nothing after a gate that stays shut', async () => {
+    const gate = (code: number) => ({ script: `echo gate; exit ${code}`, gate: true as const });
+    const rest = [{ script: 'echo one', when: 'ok' as const }, { script: 'echo two' }];
+    const shut = await shell.request([{ script: 'echo before' }, gate(75), ...rest]);
+    expect(shut.map(({ ran, code }) => [ran, code])).toEqual([
+      [true, 0],
+      [true, 75],
+      [false, 0],
+      [false, 0],
+    ]);
+    expect(texts(await shell.request([gate(0), ...rest]))).toEqual([
+      [0, 'gate\n', ''],
+      [0, 'one\n', ''],
+      [0, 'two\n', ''],
+    ]);
+    const inner = [gate(0), { script: 'exit 3', when: 'ok' as const }, ...rest];
+    expect((await shell.request(inner)).map(({ ran, code }) => [ran, code])).toEqual([
+      [true, 0],
+      [true, 3],
+      [false, 0],
+      [true, 0],
+    ]);
+  });
+
+  it('says goodbye on the host when it ends, once, and not when a request does', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'kvmnet-farewell-'));
+    const own = connectLocal(
+      { host: 'here', kind: 'local', address: 'localhost', shell: program, farewell: `echo $$ >>${folder}/bye` },
+      { home: '/nowhere', user: 'me', env: { PATH: process.env['PATH'], HOME: '/' } },
+    );
+    const [pid] = await own.shell().request([{ script: 'echo $$' }, { script: '(exit 3) & wait' }], { timeout: 9 });
+    expect(existsSync(`${folder}/bye`)).toBe(false);
+    await own.close();
+    await expect
+      .poll(() => existsSync(`${folder}/bye`) && readFileSync(`${folder}/bye`, 'utf8'))
+      .toBe(pid?.stdout.toString());
+    rmSync(folder, { recursive: true });
   });
 
   it('leaves nothing of one part to the next', async () => {
@@ -153,10 +194,8 @@ describe.each(installed)('a kept-open %s', (_, program) => {
 
   it('reads 50 MB, and a script of 1 MB', async () => {
     const big = 'x'.repeat(1_000_000);
-    const [out, length] = await shell.request([
-      { script: 'head -c 50000000 /dev/zero' },
-      { script: `v=${quote(big)}; echo \${#v}` },
-    ]);
+    const parts = [{ script: 'head -c 50000000 /dev/zero' }, { script: `v=${quote(big)}; echo \${#v}` }];
+    const [out, length] = await shell.request(parts, { maxOutput: 60_000_000 });
     expect([out?.stdout.length, length?.stdout.toString()]).toEqual([50_000_000, '1000000\n']);
   });
 

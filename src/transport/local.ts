@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { KvmnetError } from '../util/errors.ts';
 import { HostConnection } from './host-connection.ts';
-import type { TransportOptions } from './options.ts';
+import { PATIENCE, type TransportOptions } from './options.ts';
 import { openProcess } from './process-channel.ts';
 import type { Connection, ConnectionSpec } from './types.ts';
 
@@ -9,6 +9,7 @@ import type { Connection, ConnectionSpec } from './types.ts';
 export function connectLocal(spec: ConnectionSpec, options: TransportOptions): Connection {
   let closed = false;
   return new HostConnection(spec, {
+    patience: options.patience ?? PATIENCE,
     open: (command, { pty } = {}) => {
       if (pty)
         throw new KvmnetError('become', 'doas with a password needs a terminal, and a local connection has none', {

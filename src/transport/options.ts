@@ -1,3 +1,15 @@
+/** How long, in seconds, a host that has let us in may keep us waiting. Commands have their own timeouts. */
+export interface Patience {
+  /** Until it opens a session that was asked for. */
+  readonly open: number;
+  /** Until its shell begins with a request whose text has arrived. */
+  readonly begin: number;
+  /** Without any progress of a file transfer: on a very slow link a megabyte may be between two signs of it. */
+  readonly stall: number;
+}
+
+export const PATIENCE: Patience = { open: 30, begin: 60, stall: 1800 };
+
 /** What the transport needs to know of its surroundings; it reads no environment variable by itself. */
 export interface TransportOptions {
   /** Home directory of the user who runs kvmnet: `~` in ssh configuration, default keys and known_hosts. */
@@ -12,6 +24,8 @@ export interface TransportOptions {
   readonly knownHostsFiles?: readonly string[] | undefined;
   /** Instead of `/etc/ssh/ssh_known_hosts` and `/etc/ssh/ssh_known_hosts2`. */
   readonly globalKnownHostsFiles?: readonly string[] | undefined;
+  /** Default: 30 s, 60 s and half an hour. */
+  readonly patience?: Patience | undefined;
   /** Something the user should know although nothing failed: a host key was stored, an option is not supported. */
   readonly onNotice?: ((notice: string) => void) | undefined;
 }

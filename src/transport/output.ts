@@ -39,7 +39,7 @@ export class Tail {
   text(): string {
     const clean = this.#text
       .replace(/\u001B\[[0-9;?]*[ -/]*[@-~]/g, '')
-      .replace(/[\u0000-\u0008\u000B-\u001F\u007F]/g, '')
+      .replace(/[\u0000-\u0008\u000B-\u001F\u007F-\u009F]|\p{Bidi_Control}/gu, '')
       .split('\n')
       .map((line) => line.trim())
       .filter((line) => line !== '')

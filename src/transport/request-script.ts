@@ -22,8 +22,12 @@ export function requestScript(token: string, parts: readonly Part[], options: Re
   lines.push('(');
   lines.push(`echo ${token} b $$; echo ${token} b >&9`);
   lines.push(...exports(options.environment ?? {}));
-  lines.push('__kn_f=');
-  for (const part of parts) lines.push(partLine(token, part));
+  lines.push('__kn_f= __kn_n=');
+  let gated = false;
+  for (const part of parts) {
+    lines.push(partLine(token, part, gated));
+    gated ||= part.gate === true;
+  }
   // Not `( … ) || …`: left of `||`, `set -e` in a part would have no effect.
   lines.push(': ) </dev/null', '__kn_c=$?', 'if [ $__kn_c != 0 ]; then');
   lines.push('__kn_g=0; [ -z "$__kn_w" ] || { kill "$__kn_w"; wait "$__kn_w"; __kn_g=$?; __kn_w=; }');
@@ -34,14 +38,15 @@ export function requestScript(token: string, parts: readonly Part[], options: Re
   return lines.join('\n');
 }
 
-function partLine(token: string, part: Part): string {
+function partLine(token: string, part: Part, gated: boolean): string {
   const run = `( eval ${quote(part.script)} ) </dev/null 2>&9 9>&-`;
   const end = (status: string): string => `echo ${token} e ${status}; echo ${token} e >&9`;
-  if (part.when !== 'ok') return `${run}; ${end('$?')}`;
-  return (
-    `if [ -z "$__kn_f" ]; then ${run}; __kn_c=$?; [ $__kn_c = 0 ] || __kn_f=1; ${end('$__kn_c')}\n` +
-    `else echo ${token} s; echo ${token} s >&9; fi`
-  );
+  const flags = [...(part.gate === true ? ['__kn_n=1'] : []), ...(part.when === 'ok' ? ['__kn_f=1'] : [])].join(' ');
+  const ran =
+    flags === '' ? `${run}; ${end('$?')}` : `${run}; __kn_c=$?; [ $__kn_c = 0 ] || ${flags}; ${end('$__kn_c')}`;
+  const unless = `${gated ? '$__kn_n' : ''}${part.when === 'ok' ? '$__kn_f' : ''}`;
+  if (unless === '') return ran;
+  return `if [ -z "${unless}" ]; then ${ran}\nelse echo ${token} s; echo ${token} s >&9; fi`;
 }
 
 function exports(environment: Readonly<Record<string, string>>): string[] {

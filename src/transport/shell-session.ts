@@ -5,11 +5,16 @@ import { deferred } from './deferred.ts';
 import { HELLO } from './host-functions.ts';
 import { Tail } from './output.ts';
 import { requestScript } from './request-script.ts';
+import { quote } from './sh-quote.ts';
 import type { Part, RequestOptions } from './types.ts';
+
+/** Bytes. A host decides how much it prints, and fifty of them may do so at once. */
+export const MAX_OUTPUT = 32 * 1024 * 1024;
 
 /** One live sh at the other end of a channel. It knows one request at a time. */
 export class ShellSession {
   readonly #channel: Channel;
+  readonly #hello: string;
   readonly #noise = new Tail();
   #listener: { stdout(chunk: Buffer): void; stderr(chunk: Buffer): void } | undefined;
   readonly #ended: Promise<ChannelExit>;
@@ -17,8 +22,10 @@ export class ShellSession {
   #greeted = false;
   dead = false;
 
-  constructor(channel: Channel) {
+  constructor(channel: Channel, farewell?: string) {
     this.#channel = channel;
+    // In a subshell: what it sets must not be in the way of anything.
+    this.#hello = farewell === undefined ? HELLO : `${HELLO}trap ${quote(`( ${farewell}\n)`)} EXIT\n`;
     listen(channel.stdout, (chunk: Buffer) => (this.#listener ? this.#listener.stdout(chunk) : this.#noise.add(chunk)));
     listen(channel.stderr, (chunk: Buffer) => (this.#listener ? this.#listener.stderr(chunk) : this.#noise.add(chunk)));
     const [abandoned, letGo] = deferred<ChannelExit>();
@@ -36,8 +43,8 @@ export class ShellSession {
   async run(parts: readonly Part[], options: RequestOptions, hooks: RunHooks): Promise<Outcome> {
     const token = randomBytes(16).toString('hex');
     const script = requestScript(token, parts, options);
-    const text = this.#greeted ? script : `${HELLO}${script}`;
-    const answer = new Answer(token, parts.length, options.maxOutput ?? 64 * 1024 * 1024, this.#noise, hooks);
+    const text = this.#greeted ? script : `${this.#hello}${script}`;
+    const answer = new Answer(token, parts.length, options.maxOutput ?? MAX_OUTPUT, this.#noise, hooks);
     this.#listener = answer;
     try {
       this.#channel.stdin.write(text);

@@ -5,9 +5,12 @@ import type { Client, ClientChannel } from 'ssh2';
 import { KvmnetError } from '../util/errors.ts';
 import { loadSsh2, type Ssh2 } from './ssh2.ts';
 import type { Channel, ChannelExit } from './channel.ts';
+import { deferred } from './deferred.ts';
 import type { Endpoint } from './endpoint.ts';
+import { limitFlow, limitInput } from './flow-limits.ts';
 import { HostConnection } from './host-connection.ts';
 import { cannotConnect, timedOut, Unreachable } from './net-errors.ts';
+import type { Patience } from './options.ts';
 import { openProxy } from './proxy-command.ts';
 import { login } from './ssh-login.ts';
 import type { Connection, ConnectionSpec } from './types.ts';
@@ -15,6 +18,7 @@ import type { Connection, ConnectionSpec } from './types.ts';
 interface Context {
   readonly host: string;
   readonly notice: (text: string) => void;
+  readonly patience: Patience;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -54,6 +58,7 @@ async function connectOnce(
       if (context.signal?.aborted) throw new KvmnetError('interrupted', 'interrupted', { host: context.host });
       const deadline = Date.now() + machine.connectTimeout * 1000;
       const socket = await reach(machine, hops.at(-1)?.client, context, deadline);
+      limitFlow(socket);
       const client = await login(ssh2, machine, context.host, socket, deadline, context.notice, context.signal);
       hops.push({ client, closed: new Promise<void>((resolve) => client.once('close', () => resolve())) });
     }
@@ -61,7 +66,7 @@ async function connectOnce(
     await hangUp(hops);
     throw error;
   }
-  return connection(spec, hops);
+  return connection(spec, hops, context.patience);
 }
 
 /** A stream to a machine: through the hop before it, through a program, or plain TCP. */
@@ -103,24 +108,45 @@ function dial(machine: Endpoint, { host, signal }: Context, deadline: number): P
   });
 }
 
-function connection(spec: ConnectionSpec, hops: readonly Hop[]): Connection {
+function connection(spec: ConnectionSpec, hops: readonly Hop[], patience: Patience): Connection {
   const client = hops.at(-1)?.client;
   if (client === undefined) throw new Error('no client');
   let closed = false;
   client.once('close', () => (closed = true));
   const isClosed = (): boolean => closed;
   return new HostConnection(spec, {
-    open: (command, { pty = false } = {}) => exec(client, spec.host, command, pty, isClosed),
+    patience,
+    open: (command, { pty = false } = {}) => {
+      const channel = exec(client, spec.host, command, pty, isClosed);
+      return inTime(channel, patience.open, spec.host);
+    },
     closed: isClosed,
     forward: (address, port) => forward(client, spec.host, address, port),
     close: () => hangUp(hops),
   });
 }
 
+/** A host may let us in and then never open what we ask for; a session that comes too late is let go. */
+async function inTime(opening: Promise<Channel>, seconds: number, host: string): Promise<Channel> {
+  const [late, giveUp] = deferred<undefined>();
+  const timer = setTimeout(() => giveUp(undefined), seconds * 1000);
+  try {
+    const channel = await Promise.race([opening, late]);
+    if (channel !== undefined) return channel;
+  } finally {
+    clearTimeout(timer);
+  }
+  void opening.then(
+    (channel) => channel.close(),
+    () => {},
+  );
+  throw new KvmnetError('timeout', `the host let us in, but opened no session within ${seconds} s`, { host });
+}
+
 function exec(client: Client, host: string, command: string, pty: boolean, lost: () => boolean): Promise<Channel> {
   return new Promise((resolve, reject) => {
     const done = (error: Error | undefined, stream: ClientChannel): void =>
-      error ? reject(noChannel(host, error)) : resolve(channelOf(stream, lost));
+      error ? reject(noChannel(host, error)) : resolve(channelOf(client, stream, lost));
     try {
       client.exec(command, { pty }, done);
     } catch (error) {
@@ -130,8 +156,10 @@ function exec(client: Client, host: string, command: string, pty: boolean, lost:
   });
 }
 
-function channelOf(stream: ClientChannel, lost: () => boolean): Channel {
+function channelOf(client: Client, stream: ClientChannel, lost: () => boolean): Channel {
   stream.on('error', () => {});
+  limitInput(stream, () => client.destroy());
+  limitInput(stream.stderr, () => client.destroy());
   const exit = new Promise<ChannelExit>((resolve) => {
     // Not `exit`: that may come before the last data.
     stream.once('close', (code: number | null | undefined, signal?: string) => resolve({ code: code ?? null, signal }));

@@ -31,6 +31,8 @@ export interface ConnectionSpec {
   readonly connectTimeout?: number | undefined;
   /** Attempts after the first, with exponential backoff, where trying again can help; default 2. */
   readonly retries?: number | undefined;
+  /** sh that each kept-open shell runs when it ends, unless it is killed. Silent, and soon over. */
+  readonly farewell?: string | undefined;
 }
 
 /** One piece of a request. It is a list of complete sh commands and runs in a subshell of its own, stdin `/dev/null`. */
@@ -38,6 +40,8 @@ export interface Part {
   readonly script: string;
   /** `ok`: left out once an earlier part marked `ok` has failed (a change that must stop at its first failing step). */
   readonly when?: 'always' | 'ok';
+  /** Nothing that comes after it in the request is run where it fails. */
+  readonly gate?: true;
 }
 
 export interface PartResult {
@@ -56,7 +60,7 @@ export interface RequestOptions {
   readonly timeout?: number | undefined;
   /** Exported to all parts. Never visible in `ps`. */
   readonly environment?: Readonly<Record<string, string>> | undefined;
-  /** Bytes of output per part beyond which the request fails (a hostile or broken host); default 64 MiB. */
+  /** Bytes of output of all parts together beyond which the request fails (a hostile or broken host); default 32 MiB. */
   readonly maxOutput?: number | undefined;
   /** Kills the running request on the host as one unit; the request then rejects with code `interrupted`. */
   readonly signal?: AbortSignal | undefined;
