@@ -46,6 +46,8 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      // Machines of QEMU under Vagrant: `npm run test:vagrant`, not part of `npm test`.
+      { test: { name: 'vagrant', include: ['test/vm/vagrant/*.test.ts'], bail: 1 } },
     ],
   },
 });

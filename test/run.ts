@@ -8,17 +8,19 @@ import { join } from 'node:path';
 // what follows a `--` goes to vitest.
 
 const tiers = ['pure', 'sandbox', 'cli', 'lab'];
+/** Only where they are named: they take long. */
+const slow = ['vagrant'];
 
 const words = process.argv.slice(2);
 const split = words.includes('--') ? words.indexOf('--') : words.length;
 const wanted = words.slice(0, split);
-const more = words.slice(split + 1);
-const unknown = wanted.filter((tier) => !tiers.includes(tier));
+const forVitest = words.slice(split + 1);
+const unknown = wanted.filter((tier) => ![...tiers, ...slow].includes(tier));
 if (unknown.length > 0) {
-  process.stderr.write(`npm test: no tier ${unknown.join(', ')}; there are: ${tiers.join(', ')}\n`);
+  process.stderr.write(`npm test: no tier ${unknown.join(', ')}; there are: ${[...tiers, ...slow].join(', ')}\n`);
   process.exit(1);
 }
-const chosen = wanted.length === 0 ? tiers : tiers.filter((tier) => wanted.includes(tier));
+const chosen = wanted.length === 0 ? tiers : [...tiers, ...slow].filter((tier) => wanted.includes(tier));
 
 interface Counts {
   readonly passed: number;
@@ -36,7 +38,7 @@ process.stdout.write(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${ski
 process.exit(failed > 0 || (skipped > 0 && process.env['CI'] !== undefined) ? 1 : 0);
 
 function prepare(): boolean {
-  const needsTools = chosen.includes('lab') || chosen.includes('sandbox');
+  const needsTools = chosen.some((tier) => ['sandbox', 'lab', 'vagrant'].includes(tier));
   if (needsTools && run('npx', ['tsx', 'test/lab/main.ts', 'install']) !== 0) return false;
   return run('npm', ['run', '--silent', 'build']) === 0;
 }
@@ -46,7 +48,7 @@ function runTier(tier: string): Counts {
   const folder = mkdtempSync(join(tmpdir(), 'kvmnet-test-'));
   const report = join(folder, 'report.json');
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const code = run('npx', ['vitest', 'run', '--project', tier, ...reporters, ...more]);
+  const code = run('npx', ['vitest', 'run', '--project', tier, ...reporters, ...forVitest]);
   const counts = readCounts(report);
   rmSync(folder, { recursive: true });
   // Whatever else went wrong (an unhandled error, a file that does not load) is a failure as well.

@@ -65,7 +65,10 @@ export async function dropUnused(): Promise<void> {
   const weekAgo = Date.now() - 7 * 24 * 3600 * 1000;
   for (const name of await readdir(cacheDir())) {
     const path = join(cacheDir(), name);
-    if (/^(base|vm-tools|vm-image)-[0-9a-f]+(\.unfinished\S*)?$/.test(name) && (await stat(path)).mtimeMs < weekAgo)
+    if (
+      /^(base|vm-tools|vm-image|vm-vagrant)-[0-9a-f]+(\.unfinished\S*)?$/.test(name) &&
+      (await stat(path)).mtimeMs < weekAgo
+    )
       await rm(path, { recursive: true });
   }
 }

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { chmod, readFile, rm, utimes, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { debianSources, debianSuite, dropUnused, ensureBase, packageList, proxySettings } from '../lab/base.ts';
+import { readFile, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { debianSources, debianSuite, dropUnused, ensureBase, packageList } from '../lab/base.ts';
 import { withLock } from '../lab/lock.ts';
-import { cacheDir, fingerprint } from '../lab/paths.ts';
-import { CommandError, must } from '../lab/process.ts';
+import { cacheDir } from '../lab/paths.ts';
+import { layerPrint, runLayerScript } from './layers.ts';
 
 /** What guests are made of, each made once and kept under the lab's cache. */
 export interface GuestImage {
@@ -29,11 +29,11 @@ export async function ensureImage(log: (line: string) => void = () => {}): Promi
   return await withLock(join(cacheDir(), 'vm.lock'), async () => {
     const tools = join(
       cacheDir(),
-      `vm-tools-${print(base, ['tools-packages.txt', 'sh/layer.sh', 'sh/make-tools.sh'])}`,
+      `vm-tools-${layerPrint(base, ['tools-packages.txt', 'sh/layer.sh', 'sh/make-tools.sh'])}`,
     );
     if (!existsSync(tools)) await makeTools(base, tools, log);
     const parts = ['guest-packages.txt', 'sh/layer.sh', 'sh/make-image.sh', ...guestFiles];
-    const image = join(cacheDir(), `vm-image-${print(tools, parts)}`);
+    const image = join(cacheDir(), `vm-image-${layerPrint(tools, parts)}`);
     if (!existsSync(image)) await makeDisk(base, tools, image, log);
     for (const used of [tools, image]) await utimes(used, new Date(), new Date());
     await dropUnused();
@@ -46,13 +46,6 @@ const guestFiles = ['default/grub', ...['mgmt0', 'data0', 'pf0'].map((nic) => `s
   (file) => `guest-files/etc/${file}`,
 );
 
-/** Changes with what it is laid over, too. */
-const print = (under: string, files: readonly string[]): string =>
-  fingerprint(
-    files.map((file) => join('../vm', file)),
-    basename(under),
-  );
-
 async function makeTools(base: string, out: string, log: (line: string) => void): Promise<void> {
   const suite = `${await debianSuite()}-backports`;
   log(`putting QEMU of ${suite} aside for the guests (once, a few seconds): ${out}`);
@@ -61,7 +54,7 @@ async function makeTools(base: string, out: string, log: (line: string) => void)
   if (mirror === undefined) throw new Error(`apt knows no source of ${suite.split('-')[0] ?? ''}`);
   const [deb, uri] = mirror.split(' ');
   try {
-    await inScript('make-tools.sh', [base, out], `${sources}${deb} ${uri} ${suite} main\n`, [
+    await runLayerScript('sh/make-tools.sh', [base, out], `${sources}${deb} ${uri} ${suite} main\n`, [
       suite,
       ...(await packageList(join(here, 'tools-packages.txt'))),
     ]);
@@ -75,36 +68,5 @@ async function makeTools(base: string, out: string, log: (line: string) => void)
 async function makeDisk(base: string, tools: string, out: string, log: (line: string) => void): Promise<void> {
   log(`making the disk of the guests (once, about a minute): ${out}`);
   const packages = await packageList(join(here, 'guest-packages.txt'));
-  await inScript('make-image.sh', [base, tools, out], await debianSources(), packages);
-}
-
-/** Runs one of the scripts in a mount namespace of its own, so that no mount is left however it ends. */
-async function inScript(
-  script: string,
-  folders: readonly string[],
-  sources: string,
-  more: readonly string[],
-): Promise<void> {
-  const out = folders.at(-1) ?? '';
-  await rm(`${out}.unfinished`, { recursive: true, force: true });
-  const lists = join(cacheDir(), 'vm-sources');
-  const conf = join(cacheDir(), 'vm-apt.conf');
-  await writeFile(lists, sources);
-  await writeFile(conf, `${(await proxySettings()).join('\n')}\n`);
-  // A proxy may hold a password.
-  await chmod(conf, 0o600);
-  const argv = ['unshare', '--mount', '--propagation', 'private', 'sh', join(here, 'sh', script)];
-  try {
-    await must([...argv, ...folders, lists, conf, ...more], { timeout: 1800 });
-  } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
-    const { stdout, stderr } = error.result;
-    throw new Error(`${script} failed:\n${`${stdout}\n${stderr}`.trim().split('\n').slice(-25).join('\n')}`, {
-      cause: error,
-    });
-  } finally {
-    await rm(lists, { force: true });
-    await rm(conf, { force: true });
-    await rm(`${out}.unfinished`, { recursive: true, force: true });
-  }
+  await runLayerScript('sh/make-image.sh', [base, tools, out], await debianSources(), packages);
 }
