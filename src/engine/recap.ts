@@ -40,11 +40,16 @@ export class Recap {
     this.add(host)[columns[status]] += 1;
   }
 
-  /** A failure that a rescue section has made good counts as rescued. */
+  /** Failures that a rescue section has made good count as rescued: there are several where a failed task took others back. */
   rescued(host: string): void {
     const counts = this.add(host);
-    counts.failed -= 1;
-    counts.rescued += 1;
+    counts.rescued += counts.failed;
+    counts.failed = 0;
+  }
+
+  /** What a task has changed is not there any more: it is counted anew, by what it is now. */
+  takenBack(host: string): void {
+    this.add(host).changed -= 1;
   }
 
   result(

@@ -39,14 +39,18 @@ export interface Pending {
 
 /** What a change passes over. A change that touches the path of our own session is guarded by commit-confirm. */
 export interface Touches {
-  /** Interfaces that go down, lose their master, or change what they carry. */
+  /** Interfaces that go down, lose their master, or change what they carry; `*` is whichever carries us. */
   readonly links?: readonly string[];
-  /** Addresses, with or without prefix length, that go away. */
+  /** Addresses, with or without prefix length, that go away or come. */
   readonly addresses?: readonly string[];
   /** Destinations whose route changes; `default` is one. */
   readonly routes?: readonly string[];
   /** Firewall chains, `filter/INPUT`. */
   readonly chains?: readonly string[];
+  /** Families that `links: ['*']`, routes and chains are of; both where nothing is said. */
+  readonly families?: readonly (4 | 6)[];
+  /** Services without which nobody can log in. */
+  readonly services?: readonly string[];
   /** `flap`: connectivity comes back by itself within seconds. */
   readonly effect?: 'cut' | 'flap';
 }

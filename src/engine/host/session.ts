@@ -1,10 +1,12 @@
 import { createReadStream } from 'node:fs';
+import pLimit from 'p-limit';
 import type { JsonObject } from '../../util/json.ts';
 import { KvmnetError } from '../../util/errors.ts';
 import type { ProbeOutput } from '../../sdk/index.ts';
 import type { Become, Connection, ConnectionSpec, Part, PartResult, Transport } from '../../transport/types.ts';
 import { factsSnippet } from '../facts/snippet.ts';
 import { parseFacts } from '../facts/parse.ts';
+import type { ConfirmWindow } from '../guard/confirm-window.ts';
 import { ProbeCache } from './probe-cache.ts';
 
 /** A reason to reboot that a task has found and that still stands. */
@@ -51,6 +53,10 @@ export class HostSession {
   reboots = 0;
   /** Why the last attempt to connect anew failed. */
   lastRefusal: string | undefined;
+  /** Changes of our own path that wait for their confirmation. */
+  window: ConfirmWindow | undefined;
+  /** One change of our own path at a time: others may delegate theirs to this host. */
+  readonly alone = pLimit(1);
   /** What waits for a reboot, by the task (and the item of its loop) that has found it. */
   readonly #pending = new Map<string, readonly PendingReason[]>();
   /** The caches, one for each user that reads: what root sees another may not. */
@@ -157,6 +163,11 @@ export class HostSession {
     }
   }
 
+  /** As far as is known: a line that was cut a moment ago may not show it yet. */
+  get connected(): boolean {
+    return this.#current?.closed === false;
+  }
+
   /** Gives the connection up; the next use makes a new one. */
   async drop(): Promise<void> {
     const connection = this.#current;
@@ -176,7 +187,8 @@ export class HostSession {
       this.#connection = Promise.resolve(this.#current);
       return true;
     } catch (error) {
-      if (!(error instanceof KvmnetError) || (error.code !== 'unreachable' && error.code !== 'timeout')) throw error;
+      // A host that is on its way up, or cut off, may refuse us for a while in any of these ways.
+      if (!(error instanceof KvmnetError) || !refusals.has(error.code)) throw error;
       this.lastRefusal = error.message;
       return false;
     }
@@ -209,6 +221,8 @@ export class HostSession {
     this.facts = parseFacts(result?.stdout.toString('utf8') ?? '');
   }
 }
+
+const refusals: ReadonlySet<string> = new Set(['unreachable', 'timeout', 'connection-lost', 'auth', 'host-key']);
 
 export const toOutput = (result: PartResult): ProbeOutput => ({
   stdout: result.stdout.toString('utf8'),

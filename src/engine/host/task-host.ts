@@ -29,6 +29,17 @@ export interface GuardPolicy {
   readonly windowSeconds: number;
   /** Runs the play's `confirm` checks over the new connection. @returns why the change cannot stay, or undefined */
   readonly confirm: () => Promise<string | undefined>;
+  readonly task: GuardedTask;
+  /** Whether what comes next on this host crosses the path as well, so that it can share the window. */
+  readonly next: (host: TaskHost) => Promise<boolean>;
+}
+
+/** The task whose change is guarded. */
+interface GuardedTask {
+  /** As reports name it. */
+  readonly name: string;
+  /** Reports that what it has changed was taken back after all. */
+  readonly takenBack: (why: string) => void;
 }
 
 /** One host as one task sees it: as which user, in which environment, for how long. */

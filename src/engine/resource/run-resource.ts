@@ -3,9 +3,9 @@ import { compileStep } from '../../sdk/compile.ts';
 import type { AnyResource, Change, Pending, TextDiff } from '../../sdk/index.ts';
 import { KvmnetError } from '../../util/errors.ts';
 import type { TaskHost } from '../host/task-host.ts';
-import { exports, probeRequests } from '../host/probe-request.ts';
-import { guardedChange } from '../guard/guarded-change.ts';
-import { crossings, mayCross, sessionPathProbe } from '../guard/session-path.ts';
+import { exports } from '../host/probe-request.ts';
+import { crossedPath, pathScripts, type CrossedPath } from '../guard/crossed-path.ts';
+import { endWindow, guardedChange } from '../guard/guarded-change.ts';
 import { notKept, stepError } from '../remote-command-error.ts';
 import type { Reading, Resource } from './reading.ts';
 import { uploadContents } from './upload-contents.ts';
@@ -23,26 +23,23 @@ export interface ResourceResult {
 export async function runResource(module: AnyResource, resource: Resource, host: TaskHost): Promise<ResourceResult> {
   const before = await readOnHost(resource, host);
   const result = { pending: before.pending, warnings: before.warnings, data: before.data() };
-  if (before.changes.length === 0) return { ...result, status: 'ok', changes: [], texts: [] };
+  if (before.changes.length === 0) {
+    await endWindow(host.session);
+    return { ...result, status: 'ok', changes: [], texts: [] };
+  }
   const texts = host.diff ? before.texts() : [];
   if (host.check) {
-    const crossed = (await crossedPath(before, host)).map((what) => `would touch the path of this session: ${what}`);
-    const warnings = [...before.warnings, ...crossed];
+    const { crossings = [] } = (await crossedPath(before, host)) ?? {};
+    const warnings = [...before.warnings, ...crossings.map((what) => `would touch the path of this session: ${what}`)];
     return { ...result, warnings, status: 'would-change', changes: before.changes, texts };
   }
 
   if (before.steps().length === 0) throw didNotConverge(module, before.changes, host);
   const crossed = await crossedPath(before, host);
-  if (crossed.length > 0) {
-    const verify = async (): Promise<string | undefined> => {
-      const { changes } = await settle(module, resource, host);
-      return changes.length === 0 ? undefined : didNotConverge(module, changes, host).message;
-    };
-    await guardedChange({ reading: before, crossings: crossed, host, verify });
-  } else {
-    await change(before, resource, host);
-  }
-  const after = await settle(module, resource, host);
+  const after =
+    crossed === undefined
+      ? await plainChange(before, module, resource, host)
+      : await crossingChange(before, crossed, module, resource, host);
   if (after.changes.length > 0) throw didNotConverge(module, after.changes, host);
   return {
     status: 'changed',
@@ -54,15 +51,28 @@ export async function runResource(module: AnyResource, resource: Resource, host:
   };
 }
 
-/** Where the change crosses the path of our own session. Asked of the host only where it is possible at all. */
-async function crossedPath(reading: Reading, host: TaskHost): Promise<readonly string[]> {
-  const touches = reading.touches();
-  if (!host.guard.enabled || !mayCross(touches)) return [];
-  const [request] = probeRequests({ path: sessionPathProbe }, {});
-  if (request === undefined) return [];
-  if (!host.cache.has(request.key)) await host.exchange({ probes: [request.key] });
-  const output = host.cache.get(request.key);
-  return output === undefined ? [] : crossings(touches, sessionPathProbe.parse(output));
+async function plainChange(before: Reading, module: AnyResource, resource: Resource, host: TaskHost): Promise<Reading> {
+  await endWindow(host.session);
+  await change(before, resource, host);
+  return await settle(module, resource, host);
+}
+
+/** The same for a change that may cut the line on which it is sent. */
+async function crossingChange(
+  before: Reading,
+  { crossings, ends }: CrossedPath,
+  module: AnyResource,
+  resource: Resource,
+  host: TaskHost,
+): Promise<Reading> {
+  const probes = [...resource.requests.map(({ key }) => key), ...pathScripts(), ...(await host.ahead())];
+  let after: Reading | undefined;
+  const verify = async (): Promise<string | undefined> => {
+    after = await settle(module, resource, host);
+    return after.changes.length === 0 ? undefined : didNotConverge(module, after.changes, host).message;
+  };
+  await guardedChange({ reading: before, crossings, probes, verify }, ends, host);
+  return after ?? (await settle(module, resource, host));
 }
 
 /** Reads the resource: from what was read ahead, or with one round trip that reads ahead for the tasks to come. */

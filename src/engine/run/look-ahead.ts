@@ -10,6 +10,7 @@ import {
   loopItems,
   taskFiles,
   taskScope,
+  type LoopItem,
 } from './bind-task.ts';
 import { inside, keyword, type Frames } from './frames.ts';
 import type { PlayHost } from './play-host.ts';
@@ -20,6 +21,8 @@ import { tagsAllow } from './tags.ts';
 export interface Upcoming {
   readonly task: Task;
   readonly frames: Frames;
+  /** What is left of its loop, where some turns of it are done. */
+  readonly items?: readonly LoopItem[];
 }
 
 /** The tasks below some nodes in the order in which they run while nothing fails. */
@@ -48,10 +51,10 @@ export async function probesAhead(
   const cache = host.session.cache(become);
   const scripts = new Set<string>();
   let room = cache.window;
-  for (const { task, frames } of upcoming) {
+  for (const next of upcoming) {
     if (room <= 0) break;
-    if (!tagsAllow(task.tags, context.options.tags, context.options.skipTags)) continue;
-    const found = await probesOf(context, host, task, frames, become, room);
+    if (!tagsAllow(next.task.tags, context.options.tags, context.options.skipTags)) continue;
+    const found = await probesOf(context, host, next, become, room);
     if (found === 'stop') break;
     for (const group of found) for (const script of group) if (!cache.has(script)) scripts.add(script);
     room -= found.length;
@@ -63,8 +66,7 @@ export async function probesAhead(
 async function probesOf(
   context: RunContext,
   host: PlayHost,
-  task: Task,
-  frames: Frames,
+  { task, frames, items: left }: Upcoming,
   become: Become | undefined,
   room: number,
 ): Promise<readonly (readonly string[])[] | 'stop'> {
@@ -83,7 +85,7 @@ async function probesOf(
     return harmless ? [] : 'stop';
   }
   const groups: (readonly string[])[] = [];
-  const items = attempt(() => loopItems(task.loop, vars) ?? [undefined]) ?? [];
+  const items = attempt(() => left ?? loopItems(task.loop, vars) ?? [undefined]) ?? [];
   for (const item of items) {
     if (groups.length >= room) break;
     const itemVars = item === undefined ? vars : taskScope(context, host.host, task, frames, [item.layer]);
@@ -103,11 +105,11 @@ async function probesOf(
   return groups;
 }
 
-const sameUser = (a: Become | undefined, b: Become | undefined): boolean =>
+export const sameUser = (a: Become | undefined, b: Become | undefined): boolean =>
   a?.user === b?.user && a?.method === b?.method;
 
 // Looking ahead must never fail: whatever is wrong is said when the task's turn comes, if it comes.
-function attempt<T>(work: () => T): T | undefined {
+export function attempt<T>(work: () => T): T | undefined {
   try {
     return work();
   } catch {
@@ -115,7 +117,7 @@ function attempt<T>(work: () => T): T | undefined {
   }
 }
 
-async function attemptAsync<T>(work: () => Promise<T>): Promise<T | undefined> {
+export async function attemptAsync<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();
   } catch {

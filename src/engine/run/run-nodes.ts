@@ -181,6 +181,7 @@ async function runConfirm(outer: TaskRun, play: PlayRun, host: PlayHost): Promis
       upcoming: () => [],
       handler: false,
       confirm: () => Promise.resolve(undefined),
+      confirming: true,
     };
     const { status, registered } = await runTask(run, host);
     if (status !== 'failed' && status !== 'unreachable') continue;

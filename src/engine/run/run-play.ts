@@ -1,9 +1,10 @@
 import type { Host } from '../../inventory/model.ts';
 import { valueLayer, type Layer } from '../../lang/index.ts';
 import type { Play, TaskNode } from '../../playbook/model.ts';
+import { endWindow } from '../guard/guarded-change.ts';
 import { bindBecome } from './bind-task.ts';
 import { batches, orderHosts } from './batches.ts';
-import { isInterrupt } from './failure.ts';
+import { isInterrupt, isUnreachable } from './failure.ts';
 import type { Frames } from './frames.ts';
 import { runHandlers } from './handlers.ts';
 import { flatten, probesAhead, type Upcoming } from './look-ahead.ts';
@@ -59,6 +60,18 @@ async function runBatch(run: PlayRun, names: readonly string[]): Promise<void> {
   if (play.gatherFacts) await gatherFacts(run, sections, frames);
   if (play.strategy === 'free') await Promise.all(hosts.map((host) => runSections(run, sections, [host], frames)));
   else await runSections(run, sections, hosts, frames);
+  await Promise.all(hosts.map((host) => run.limit(() => confirmLast(host))));
+}
+
+/** Where the play has ended in the middle of a row of changes of our own path, those that were made are confirmed. */
+async function confirmLast(host: PlayHost): Promise<void> {
+  try {
+    await endWindow(host.session);
+  } catch (error) {
+    if (isInterrupt(error)) throw error;
+    // The tasks whose changes were taken back have said so.
+    host.status = isUnreachable(error) ? 'unreachable' : 'failed';
+  }
 }
 
 /** The first round trip: who the host is, and already what the tasks will ask. */

@@ -67,6 +67,12 @@ export async function endRun(context: RunContext, { run, interrupted, ms }: Endi
   const pending = Object.fromEntries(
     [...sessions].filter(([, s]) => s.pending.length > 0).map(([name, s]) => [name, s.pending]),
   );
+  for (const { name, window } of context.sessions()) {
+    if (window === undefined) continue;
+    const tasks = window.tasks.map((task) => `"${task}"`).join(', ');
+    const message = `${tasks} not confirmed: the host takes it back by itself within ${window.windowSeconds} s`;
+    context.emit({ type: 'warning', host: name, message });
+  }
   await context.close();
   const recap = { type: 'recap', hosts, ms: ms(), pending, run, ...(interrupted ? { interrupted } : {}) } as const;
   context.input.journal?.end(recap);

@@ -26,6 +26,8 @@ export interface TaskRun {
   readonly meta: (what: MetaCommand, host: PlayHost) => void;
   /** Runs the play's `confirm` checks. @returns why a change cannot stay, or undefined */
   readonly confirm: (host: PlayHost) => Promise<string | undefined>;
+  /** It is one of these checks itself. */
+  readonly confirming?: boolean;
 }
 
 export interface TaskOutcome {
@@ -51,9 +53,14 @@ export async function runTask(run: TaskRun, host: PlayHost): Promise<TaskOutcome
     return finish(run, host, [report(run, host, undefined, undefined, turn, performance.now())]);
   }
   const done: Reported[] = [];
-  for (const item of items ?? [undefined]) {
+  for (const [index, item] of (items ?? [undefined]).entries()) {
     context.checkInterrupted();
-    done.push(await runItem(run, host, item));
+    const left = items?.slice(index + 1) ?? [];
+    const upcoming = function* (): Generator<Upcoming> {
+      if (left.length > 0) yield { task, frames, items: left };
+      yield* run.upcoming();
+    };
+    done.push(await runItem({ ...run, upcoming }, host, item));
     if (done.at(-1)?.status === 'unreachable') break;
     if (item !== undefined && task.loop?.pause !== undefined && done.length < (items?.length ?? 0)) {
       const seconds = bindNumber(task.loop.pause, taskScope(context, host.host, task, frames, [item.layer])) ?? 0;

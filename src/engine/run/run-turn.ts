@@ -2,6 +2,8 @@ import { KvmnetError } from '../../util/errors.ts';
 import type { Become } from '../../transport/types.ts';
 import type { VarSource } from '../../lang/index.ts';
 import { actionHost } from '../action/action-host.ts';
+import { crossedPath } from '../guard/crossed-path.ts';
+import { endWindow } from '../guard/guarded-change.ts';
 import { TaskHost } from '../host/task-host.ts';
 import { ChangeLog, hidden } from '../journal/change-log.ts';
 import { runResource } from '../resource/run-resource.ts';
@@ -16,11 +18,12 @@ import {
   type LoopItem,
 } from './bind-task.ts';
 import { keyword } from './frames.ts';
-import { probesAhead } from './look-ahead.ts';
+import { attemptAsync, probesAhead } from './look-ahead.ts';
+import { nextReading } from './next-turn.ts';
 import type { PlayHost } from './play-host.ts';
-import { taskName } from './report-turn.ts';
+import { report, taskName } from './report-turn.ts';
 import type { TaskRun } from './run-task.ts';
-import { ofAction, ofResource, type TurnResult } from './task-result.ts';
+import { failed, ofAction, ofResource, type TurnResult } from './task-result.ts';
 
 /**
  * Runs a task once on a host: no loop, no `until`.
@@ -56,9 +59,18 @@ export async function runTurn(
     ahead: () => (target === host ? probesAhead(context, host, run.upcoming(), become) : Promise.resolve([])),
     progress: (text, share) => context.emit({ type: 'progress', host: host.host.name, text, share }),
     guard: {
-      enabled: context.options.confirm.enabled,
+      enabled: context.options.confirm.enabled && run.confirming !== true,
       windowSeconds: context.options.confirm.windowSeconds,
       confirm: () => run.confirm(host),
+      task: {
+        name: `${taskName(run, vars)}${item === undefined ? '' : ` (item ${item.label(vars)})`}`,
+        takenBack: (why) => takenBack(run, host, vars, item, why, begun),
+      },
+      next: async (taskHost) => {
+        if (target !== host) return false;
+        const reading = await nextReading(context, host, { task, frames }, run.upcoming(), become);
+        return reading !== undefined && (await attemptAsync(() => crossedPath(reading, taskHost))) !== undefined;
+      },
     },
     changes,
   });
@@ -77,6 +89,7 @@ export async function runTurn(
     bound.effect === 'change' &&
     !check &&
     !(task.changedWhen?.every(({ source }) => source.trim() === 'false') ?? false);
+  if (run.confirming !== true) await endWindow(target.session);
   if (invalidates) changes?.act(`${task.module} is an action: what it does is not known`);
   const result = await bound.run(
     actionHost({
@@ -95,6 +108,20 @@ export async function runTurn(
   // What did not run in check mode may have been what a later task needs to know.
   if (bound.effect === 'change' && check) host.unsettled = true;
   return ofAction(result, check);
+}
+
+/** A change that was there for a while is not there any more: what has been said of it does not hold. */
+function takenBack(
+  run: TaskRun,
+  host: PlayHost,
+  vars: VarSource,
+  item: LoopItem | undefined,
+  why: string,
+  begun: readonly number[],
+): void {
+  run.context.recap.takenBack(host.host.name);
+  const turn = failed(new KvmnetError('taken-back', why, { host: host.host.name }));
+  report(run, host, vars, item, turn, performance.now(), begun);
 }
 
 function changeLog(
