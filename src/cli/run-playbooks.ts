@@ -1,4 +1,4 @@
-import { homedir, userInfo } from 'node:os';
+import { homedir, hostname, userInfo } from 'node:os';
 import type { Ask } from '../engine/action/action-host.ts';
 import { rehearse, runPlaybooks, type Registry, type RunEvent, type RunOptions } from '../engine/index.ts';
 import type { Inventory } from '../inventory/index.ts';
@@ -90,5 +90,9 @@ export async function runOptions(cli: Cli, settings: Settings, vault: Vault, ask
     step: settings.step ?? false,
     rebootPolicy: settings.reboot ?? 'auto',
     confirm: { enabled: settings.confirm ?? true, windowSeconds: settings.confirm_timeout ?? 60 },
+    lock: {
+      timeoutSeconds: settings.lock_timeout ?? 60,
+      who: `${userInfo().username}@${hostname()} (process ${process.pid})`,
+    },
   };
 }

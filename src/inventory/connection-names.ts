@@ -9,6 +9,7 @@ export const CONNECTION_NAMES = {
   connection: ['kvmnet_connection', 'ansible_connection'],
   jump: ['kvmnet_jump'],
   hostKeyChecking: ['kvmnet_host_key_checking', 'ansible_host_key_checking', 'ansible_ssh_host_key_checking'],
+  lockFolder: ['kvmnet_lock_dir'],
   shell: ['kvmnet_shell', 'ansible_shell_executable'],
   connectTimeout: ['kvmnet_connect_timeout', 'ansible_ssh_timeout', 'ansible_timeout'],
   retries: ['kvmnet_connect_retries', 'ansible_ssh_retries'],

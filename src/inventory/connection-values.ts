@@ -87,15 +87,11 @@ export function word<T extends string>(reader: Reader, field: Field, words: read
   return reader.fail(found, `is ${show(found.value)}, not ${list}`);
 }
 
-export function absolutePath(reader: Reader, field: Field): string | undefined {
+export function absolutePath(reader: Reader, field: Field, hint: string): string | undefined {
   const path = text(reader, field);
   const found = find(reader, field);
   if (path === undefined || found === undefined || /^\/\S+$/.test(path)) return path;
-  return reader.fail(
-    found,
-    `is ${show(path)}, not an absolute path`,
-    'write the path of a POSIX shell, such as /bin/sh',
-  );
+  return reader.fail(found, `is ${show(path)}, not an absolute path`, hint);
 }
 
 export const show = (value: unknown): string => {

@@ -32,6 +32,8 @@ export interface BecomeVariables {
 export interface HostConnection {
   readonly spec: ConnectionSpec;
   readonly become: BecomeVariables;
+  /** Where the host keeps its lock, if not in the usual place. */
+  readonly lockFolder: string | undefined;
 }
 
 /**
@@ -57,7 +59,7 @@ export function connectionOf(host: string, variables: ConnectionVariables): Host
     passphrase: secret(reader, 'passphrase'),
     jump: text(reader, 'jump'),
     hostKeyChecking: hostKeyChecking(reader),
-    shell: absolutePath(reader, 'shell'),
+    shell: absolutePath(reader, 'shell', 'write the path of a POSIX shell, such as /bin/sh'),
     connectTimeout: integer(reader, 'connectTimeout', 1, 3600, 'a number of seconds'),
     retries: integer(reader, 'retries', 0, 100, 'a number of attempts'),
   } satisfies ConnectionSpec;
@@ -67,8 +69,9 @@ export function connectionOf(host: string, variables: ConnectionVariables): Host
     user: text(reader, 'becomeUser'),
     password: secret(reader, 'becomePassword'),
   } satisfies BecomeVariables;
+  const lockFolder = absolutePath(reader, 'lockFolder', 'write the path of a folder, such as /var/tmp');
   if (problems.length > 0) throw new DiagnosticsError(problems);
-  return { spec, become };
+  return { spec, become, lockFolder };
 }
 
 function sshArguments(variables: ConnectionVariables, fail: Fail): ReadonlyMap<Field, Found> {

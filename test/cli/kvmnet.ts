@@ -2,7 +2,7 @@ import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
-import { inject, onTestFinished } from 'vitest';
+import { afterAll, inject, onTestFinished } from 'vitest';
 
 interface CallOptions {
   readonly cwd?: string;
@@ -44,8 +44,14 @@ export function project(files: Readonly<Record<string, string>>): string {
   return folder;
 }
 
+// The machine's own lock is left alone: other tests, and other people's runs, may be at work on it.
+const locks = mkdtempSync(join(tmpdir(), 'kvmnet-locks-'));
+afterAll(() => rmSync(locks, { recursive: true, force: true }));
+
 /** An inventory of the machine itself under some names, each reached without a network. */
 export const localInventory = (...hosts: readonly string[]): string =>
   JSON.stringify({
-    all: { hosts: Object.fromEntries(hosts.map((host) => [host, { kvmnet_connection: 'local' }])) },
+    all: {
+      hosts: Object.fromEntries(hosts.map((host) => [host, { kvmnet_connection: 'local', kvmnet_lock_dir: locks }])),
+    },
   });

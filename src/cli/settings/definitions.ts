@@ -128,6 +128,11 @@ export const definitions = {
     schema: seconds(),
   },
   confirm: { flags: '--no-confirm', description: 'change our own path without that safety net', schema: bool() },
+  lock_timeout: {
+    flags: '--lock-timeout <seconds>',
+    description: 'how long to wait for another run that changes a host, before giving that host up (default: 60)',
+    schema: seconds(),
+  },
   exit_code: {
     flags: '--exit-code',
     description: 'with --check: exit with 3 where something would change',
@@ -172,6 +177,7 @@ export const adHocSettings = [
   'reboot',
   'confirm_timeout',
   'confirm',
+  'lock_timeout',
   'exit_code',
   'flush_cache',
 ] as const;

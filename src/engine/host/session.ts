@@ -7,6 +7,7 @@ import type { Become, Connection, ConnectionSpec, Part, PartResult, Transport } 
 import { factsSnippet } from '../facts/snippet.ts';
 import { parseFacts } from '../facts/parse.ts';
 import type { ConfirmWindow } from '../guard/confirm-window.ts';
+import type { HostLock } from '../lock/host-lock.ts';
 import { ProbeCache } from './probe-cache.ts';
 
 /** A reason to reboot that a task has found and that still stands. */
@@ -44,6 +45,8 @@ interface SessionOptions {
   /** How to connect, worked out when it is first needed. */
   readonly connectionSpec: () => ConnectionSpec;
   readonly signal: AbortSignal;
+  /** Undefined: other runs are not minded. */
+  readonly lock: HostLock | undefined;
 }
 
 /** One host during a run: its connection, what is known of it, what is still true of what was read. */
@@ -84,6 +87,20 @@ export class HostSession {
     const cache = new ProbeCache();
     this.#caches.set(key, cache);
     return cache;
+  }
+
+  /** From here on the run may change the host: its lock is taken with the next exchange, and kept. */
+  willChange(): void {
+    const { lock } = this.#options;
+    if (lock === undefined || lock.wanted) return;
+    lock.want();
+    // Another run may have changed what was read before.
+    if (this.roundTrips > 0) this.changed();
+  }
+
+  /** Whose the lock is while we have it: for what the host keeps of us. */
+  get holder(): { readonly token: string; readonly words: string } | undefined {
+    return this.#options.lock?.holder;
   }
 
   /** What was read of this host is not true any more. */
@@ -151,7 +168,7 @@ export class HostSession {
 
   async connection(): Promise<Connection> {
     if (this.#current?.closed === true) await this.drop();
-    this.#connection ??= this.#options.transport.connect(this.#options.connectionSpec(), {
+    this.#connection ??= this.#options.transport.connect(this.#spec, {
       signal: this.#options.signal,
     });
     try {
@@ -181,7 +198,7 @@ export class HostSession {
   /** One attempt to connect anew. */
   async tryReconnect(timeoutSeconds: number): Promise<boolean> {
     await this.drop();
-    const spec = { ...this.#options.connectionSpec(), connectTimeout: timeoutSeconds, retries: 0 };
+    const spec = { ...this.#spec, connectTimeout: timeoutSeconds, retries: 0 };
     try {
       this.#current = await this.#options.transport.connect(spec, { signal: this.#options.signal });
       this.#connection = Promise.resolve(this.#current);
@@ -202,8 +219,11 @@ export class HostSession {
 
   async #send(parts: readonly Part[], changes: boolean, options: ExchangeOptions): Promise<readonly PartResult[]> {
     const { become, timeout, signal } = options;
-    const send = async (): Promise<readonly PartResult[]> =>
-      (await this.connection()).shell(become).request(parts, { timeout, signal });
+    const { lock } = this.#options;
+    const request = async (gate: readonly Part[]): Promise<readonly PartResult[]> =>
+      (await this.connection()).shell(become).request([...gate, ...parts], { timeout, signal });
+    const send = (): Promise<readonly PartResult[]> =>
+      lock === undefined ? request([]) : lock.hold(request, signal ?? this.#options.signal);
     try {
       return await send();
     } catch (error) {
@@ -213,6 +233,11 @@ export class HostSession {
       await this.drop();
       return send();
     }
+  }
+
+  get #spec(): ConnectionSpec {
+    const { connectionSpec, lock } = this.#options;
+    return lock === undefined ? connectionSpec() : { ...connectionSpec(), farewell: lock.farewell };
   }
 
   #learn(result: PartResult | undefined): void {

@@ -36,6 +36,8 @@ export interface RunOptions {
   readonly rebootPolicy: 'auto' | 'ask' | 'never';
   /** Changes that cross the path of our session: taken back by the host unless confirmed within the window. */
   readonly confirm: { readonly enabled: boolean; readonly windowSeconds: number };
+  /** One run at a time changes a host: how long to wait for another one, and who we are. Undefined: hosts are not locked. */
+  readonly lock?: { readonly timeoutSeconds: number; readonly who: string } | undefined;
 }
 
 export interface RunInput {

@@ -7,6 +7,7 @@ import type { Become } from '../../transport/types.ts';
 import { FileHashes } from '../controller-files.ts';
 import type { RunEvent, TaskEvent } from '../events.ts';
 import { HostSession } from '../host/session.ts';
+import { HostLock, type RunLock } from '../lock/host-lock.ts';
 import { Recap } from '../recap.ts';
 import { RunVariables } from '../variables.ts';
 import type { RunInput, RunOptions } from './options.ts';
@@ -32,12 +33,17 @@ export class RunContext {
   /** Hosts that have left the run. */
   readonly lost = new Map<string, 'failed' | 'unreachable'>();
   #changes = 0;
+  readonly #lock: RunLock | undefined;
   readonly #sessions = new Map<string, HostSession>();
   readonly #connections = new Map<string, HostConnection>();
 
-  /** @param more - variables that every host has beside its own */
-  constructor(input: RunInput, more: readonly Layer[] = []) {
+  /**
+   * @param more - variables that every host has beside its own
+   * @param lock - undefined: hosts are not locked
+   */
+  constructor(input: RunInput, more: readonly Layer[] = [], lock?: RunLock) {
     this.input = input;
+    this.#lock = lock;
     this.searchingStart = input.options.startAtTask !== undefined;
     this.stepping = input.options.step;
     this.variables = new RunVariables({
@@ -82,9 +88,21 @@ export class RunContext {
       transport: this.input.transport,
       connectionSpec: () => this.connection(host).spec,
       signal: this.input.signal,
+      lock: this.#lockOf(host),
     });
     this.#sessions.set(host.name, session);
     return session;
+  }
+
+  #lockOf(host: Host): HostLock | undefined {
+    if (this.#lock === undefined) return undefined;
+    return new HostLock({
+      run: this.#lock,
+      host: host.name,
+      folder: () => this.connection(host).lockFolder,
+      waiting: (text) => this.emit({ type: 'progress', host: host.name, text }),
+      warn: (message) => this.emit({ type: 'warning', host: host.name, message }),
+    });
   }
 
   /** How the host is reached: worked out anew only when a connection variable is set during the run. */

@@ -1,6 +1,7 @@
 import type { Host } from '../../inventory/model.ts';
 import { valueLayer, type Layer } from '../../lang/index.ts';
 import type { Play, TaskNode } from '../../playbook/model.ts';
+import { mayChange } from '../lock/may-change.ts';
 import { endWindow } from '../guard/guarded-change.ts';
 import { bindBecome } from './bind-task.ts';
 import { batches, orderHosts } from './batches.ts';
@@ -18,6 +19,7 @@ import { selectHosts } from './select-hosts.ts';
 export async function runPlay(context: RunContext, play: Play): Promise<boolean> {
   const hosts = hostsOf(context, play);
   const groups = batches(hosts, play.serial);
+  const changing = !context.options.check && (await mayChange(play, context.input.registry));
   if (hosts.length === 0) context.emit({ type: 'warning', message: `play "${play.name}": no hosts match` });
   for (const [index, batch] of groups.entries()) {
     const names = batch.map(({ name }) => name);
@@ -30,6 +32,8 @@ export async function runPlay(context: RunContext, play: Play): Promise<boolean>
       unsettled: false,
     }));
     for (const { host } of members) context.recap.add(host.name);
+    // Before the first exchange, so that it takes the lock of the host along.
+    if (changing) for (const { session } of members) session.willChange();
     const run = new PlayRun(context, play, members);
     await runBatch(run, names);
     for (const { host, status } of members) {

@@ -1,4 +1,5 @@
 import { newRunId } from '../journal/run-id.ts';
+import { runLock } from '../lock/host-lock.ts';
 import { isInterrupt } from './failure.ts';
 import type { RunInput, RunOutcome } from './options.ts';
 import { RunContext } from './run-context.ts';
@@ -9,9 +10,10 @@ import { runPlay } from './run-play.ts';
  * @throws only bugs: what fails on a host is an event
  */
 export async function runPlaybooks(input: RunInput): Promise<RunOutcome> {
-  const context = new RunContext(input);
   const started = performance.now();
   const run = input.journal?.id ?? newRunId();
+  const { lock } = input.options;
+  const context = new RunContext(input, [], lock && runLock(run, lock.who, lock.timeoutSeconds));
   context.emit({
     type: 'run',
     id: run,

@@ -6,6 +6,7 @@ import { crossedPath } from '../guard/crossed-path.ts';
 import { endWindow } from '../guard/guarded-change.ts';
 import { TaskHost } from '../host/task-host.ts';
 import { ChangeLog, hidden } from '../journal/change-log.ts';
+import { neverChanges } from '../lock/may-change.ts';
 import { runResource } from '../resource/run-resource.ts';
 import {
   bindBecome,
@@ -46,6 +47,8 @@ export async function runTurn(
   const environment = bindEnvironment(task, frames, vars);
   const files = taskFiles(context, task, vars);
   const bound = await bindTask(module, task, vars, files, environment);
+  const changing = !check && (bound.kind === 'resource' || (bound.effect === 'change' && !neverChanges(task)));
+  if (changing) target.session.willChange();
   const changes = changeLog(run, target, vars, item, become, begun);
   const taskHost = new TaskHost({
     session: target.session,
@@ -85,10 +88,7 @@ export async function runTurn(
     if (turn.status === 'ok') target.session.cache(become).unchanged();
     return turn;
   }
-  const invalidates =
-    bound.effect === 'change' &&
-    !check &&
-    !(task.changedWhen?.every(({ source }) => source.trim() === 'false') ?? false);
+  const invalidates = changing;
   if (run.confirming !== true) await endWindow(target.session);
   if (invalidates) changes?.act(`${task.module} is an action: what it does is not known`);
   const result = await bound.run(

@@ -78,14 +78,16 @@ function connection(
 
 function runParts(parts: readonly Part[]): readonly PartResult[] {
   let broken = false;
-  return parts.map(({ script, when }): PartResult => {
-    if (when === 'ok' && broken)
+  let shut = false;
+  return parts.map(({ script, when, gate }): PartResult => {
+    if (shut || (when === 'ok' && broken))
       return { ran: false, stdout: Buffer.alloc(0), stderr: Buffer.alloc(0), code: 0, timedOut: false };
     const { status, stdout, stderr } = spawnSync('sh', {
       input: `(${script}\n) </dev/null`,
       env: { ...process.env, LC_ALL: 'C' },
     });
     if (when === 'ok' && status !== 0) broken = true;
+    if (gate === true && status !== 0) shut = true;
     return { ran: true, stdout, stderr, code: status ?? 255, timedOut: false };
   });
 }
