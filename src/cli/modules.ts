@@ -1,6 +1,8 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { KvmnetError } from '../util/errors.ts';
+import { writableByAll } from '../util/file-mode.ts';
 import { createRegistry, type Registry } from '../engine/registry.ts';
 
 /**
@@ -12,8 +14,18 @@ export const registryFor = (folders: readonly string[]): Registry => createRegis
 function moduleFolders(folders: readonly string[]): readonly string[] {
   const own = join(packageFolder(), 'modules');
   const candidates = folders.map((folder) => resolve(folder, 'modules')).filter((folder) => existsSync(folder));
+  for (const folder of candidates) refuseForeign(folder);
   // Inside kvmnet's own source tree its modules are known already.
   return [...new Set(candidates.map((folder) => realpathSync(folder)))].filter((folder) => folder !== own);
+}
+
+/** They are programs that run on this machine, as whoever called kvmnet. */
+function refuseForeign(folder: string): void {
+  const open = [dirname(folder), folder].find(writableByAll);
+  if (open === undefined) return;
+  throw new KvmnetError('usage', `${folder} is not used, because everybody may write ${open}`, {
+    hint: `keep playbooks with modules of their own in a folder of yours, or: chmod o-w ${open}`,
+  });
 }
 
 function packageFolder(): string {

@@ -1,6 +1,8 @@
 import { KvmnetError } from '../util/errors.ts';
 import type { SourceLocation } from '../util/source.ts';
 import { isAgeArmor, openAge, sealAge } from './age.ts';
+import type { YamlNode } from './node.ts';
+import { parseYaml } from './yaml.ts';
 import { isAnsibleVault, openEnvelope, parseEnvelope, sealEnvelope } from './ansible-vault.ts';
 
 /** A password, or an age identity (`AGE-SECRET-KEY-1…`, one or more lines), under its vault id. */
@@ -35,6 +37,7 @@ export function createVault(
   const keep = (text: string, plaintext: string): string => {
     opened.set(text, plaintext);
     onSecret(plaintext);
+    for (const value of valuesIn(plaintext)) onSecret(value);
     return plaintext;
   };
   const decrypt = (text: string, at?: SourceLocation): string => {
@@ -68,6 +71,21 @@ export function createVault(
       return bytes;
     },
   };
+}
+
+// Of a file of variables each value is a secret by itself. Shorter ones (`yes`, `22`) would hide half of every report.
+const MIN_VALUE = 4;
+
+/** The values of a text that is a file of variables. */
+function valuesIn(text: string): readonly string[] {
+  const { root } = parseYaml(text, '<decrypted>');
+  return root === undefined || root.kind === 'scalar' ? [] : scalarsOf(root).filter((each) => each.length >= MIN_VALUE);
+}
+
+function scalarsOf(node: YamlNode): readonly string[] {
+  if (node.kind === 'scalar') return typeof node.value === 'boolean' || node.value === null ? [] : [node.text];
+  if (node.kind === 'sequence') return node.items.flatMap(scalarsOf);
+  return [...node.entries.values()].flatMap(({ value }) => scalarsOf(value));
 }
 
 function openAnsible(text: string, secrets: readonly VaultSecret[], at: SourceLocation | undefined): Buffer {

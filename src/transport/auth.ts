@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import type { AnyAuthMethod, AuthenticationType, AuthHandlerMiddleware, ParsedKey, Prompt } from 'ssh2';
 import { KvmnetError } from '../util/errors.ts';
 import { fileProblem } from '../util/file-problem.ts';
@@ -149,6 +149,11 @@ async function loadIdentity(
     if (file.explicit) notes.push(`${file.path} cannot be read: ${fileProblem(text)}`);
     return undefined;
   }
+  const exposed = await exposure(file.path);
+  if (exposed !== undefined) {
+    notes.push(exposed);
+    return { ...file, public: await publicPart(ssh2, file.path, text) };
+  }
   const key = parseKey(ssh2, text, endpoint.passphrase);
   if (!(key instanceof Error))
     return key.isPrivateKey() ? { ...file, key, public: key.getPublicSSH() } : { ...file, public: key.getPublicSSH() };
@@ -161,6 +166,13 @@ async function loadIdentity(
   const known = await publicPart(ssh2, file.path, text);
   notes.push(note);
   return { ...file, public: known };
+}
+
+/** As OpenSSH: a private key of ours that others can read is not used. @returns why */
+async function exposure(path: string): Promise<string | undefined> {
+  const { mode, uid } = await stat(path);
+  if ((mode & 0o077) === 0 || uid !== process.getuid?.()) return undefined;
+  return `${path} is not used, because others can read it (chmod 600 ${path})`;
 }
 
 function parseKey(ssh2: Ssh2, text: Buffer, passphrase: string | undefined): ParsedKey | Error {

@@ -6,7 +6,7 @@ import type { Become, ConnectionSpec } from './types.ts';
 // pam_faildelay holds a refusal back for 2 to 3 s; a directory service may be slow. After that nobody will answer.
 const PATIENCE_SECONDS = 30;
 
-export const PASSWORD_PROMPT = /password[^\n]*: ?$/i;
+export const PASSWORD_PROMPT = /password[^\n]{0,200}: ?$/i;
 
 interface Dialogue {
   readonly listener: Listener;

@@ -2,6 +2,9 @@ import type { Readable } from 'node:stream';
 import { listen, type Channel } from './channel.ts';
 import { Tail } from './output.ts';
 
+// Of a greeting that has no end, only the end can be a sign.
+const MOST_HEARD = 64 * 1024;
+
 /** Follows what a program says on both its streams until it is one of a few things. */
 export class Listener {
   readonly #channel: Channel;
@@ -70,7 +73,7 @@ export class Listener {
 
   #hear(stream: 'stdout' | 'stderr', chunk: Buffer): void {
     this.#all.add(chunk);
-    this.#heard[stream] += chunk.toString('latin1');
+    this.#heard[stream] = (this.#heard[stream] + chunk.toString('latin1')).slice(-MOST_HEARD);
     this.#wake();
   }
 

@@ -1,16 +1,17 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Duplex, Readable, Writable } from 'node:stream';
-import type { Connection as Client, ServerChannel } from 'ssh2';
+import type { Algorithms, Connection as Client, ServerChannel } from 'ssh2';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { KvmnetError } from '../util/errors.ts';
 import { limitFlow } from './flow-limits.ts';
 import { createTransport } from './index.ts';
 import { onRequest, pour, startHostileHost, type HostileHost } from './testing/hostile-host.ts';
-import type { Connection } from './types.ts';
+import type { Connection, ConnectionSpec } from './types.ts';
 
 // What a host does that has been taken over: everything it may try has to end as an error of that host, soon.
 
@@ -27,7 +28,12 @@ afterEach(async () => {
   await rm(home, { recursive: true });
 });
 
-async function connect(port: number, connectTimeout = 5, stall = 0.3): Promise<Connection> {
+async function connect(
+  port: number,
+  connectTimeout = 5,
+  stall = 0.3,
+  more: Partial<ConnectionSpec> = {},
+): Promise<Connection> {
   const connection = await createTransport({
     home,
     user: 'me',
@@ -44,6 +50,7 @@ async function connect(port: number, connectTimeout = 5, stall = 0.3): Promise<C
     hostKeyChecking: 'accept-new',
     connectTimeout,
     retries: 0,
+    ...more,
   });
   connections.push(connection);
   return connection;
@@ -255,7 +262,7 @@ describe('a connection that', () => {
   });
 
   it('never says whether the login is good is given up', async () => {
-    const { port } = await host({ neverAuthenticates: true });
+    const { port } = await host({ login: () => {} });
     expect(await connect(port, 0.5).catch(wordsOf)).toBe(
       `unreachable: cannot reach 127.0.0.1 port ${port}: no login within 0.5 s`,
     );
@@ -291,6 +298,38 @@ describe('a connection that', () => {
       },
     });
     expect(await connect((server.address() as AddressInfo).port, 0.5).catch(wordsOf)).toMatch(words);
+  });
+
+  it.each<[string, Algorithms]>([
+    ['key exchange of SHA-1', { kex: ['diffie-hellman-group14-sha1', 'diffie-hellman-group1-sha1'] }],
+    ['ciphers in CBC mode', { cipher: ['aes128-cbc', '3des-cbc'] }],
+    ['checksums of SHA-1', { cipher: ['aes128-ctr'], hmac: ['hmac-sha1', 'hmac-sha1-etm@openssh.com'] }],
+    ['checksums of MD5', { cipher: ['aes128-ctr'], hmac: ['hmac-md5'] }],
+    ['compression', { compress: ['zlib', 'zlib@openssh.com'] }],
+  ])('knows nothing better than %s is given up', async (_, algorithms) => {
+    const { port } = await host({ config: { algorithms } });
+    expect(await connect(port).catch(wordsOf)).toMatch(
+      /^unreachable: .* does not speak an SSH that kvmnet understands/,
+    );
+  });
+
+  it('would take a private key that others can read is not shown it', async () => {
+    const shown: string[] = [];
+    const { port } = await host({
+      login: (attempt) => {
+        shown.push(attempt.method);
+        attempt.reject(['publickey', 'password']);
+      },
+    });
+    const file = join(home, 'key');
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+    await writeFile(file, privateKey.export({ type: 'sec1', format: 'pem' }), { mode: 0o600 });
+    const attempt = () => connect(port, 5, 1, { privateKeyFile: file, password: undefined }).catch(wordsOf);
+    expect(await attempt()).toContain(`tried key ${file}`);
+    expect(shown.splice(0)).toContain('publickey');
+    await chmod(file, 0o640);
+    expect(await attempt()).toContain(`${file} is not used, because others can read it (chmod 600 ${file})`);
+    expect(shown).not.toContain('publickey');
   });
 
   it('shows a host key leaves one line in known_hosts', async () => {

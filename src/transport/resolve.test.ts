@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -190,5 +190,57 @@ describe('the way', () => {
 
   it.each(['@h', 'h:0', 'h:70000', 'a:b:c@', 'h:x'])('%j is no jump host', async (jump) => {
     await expect(resolve('', { jump })).rejects.toMatchObject({ code: 'inventory' });
+  });
+});
+
+describe('names that a shell would take for more than names', () => {
+  const config = 'Match exec "touch %d/ran-%h"\n User x\nHost *\n ProxyCommand nc %h %p %r\n';
+  const evil = [
+    '-oProxyCommand=x',
+    '$(touch x)',
+    '`x`',
+    'a;x',
+    'a|x',
+    'a&x',
+    'a>x',
+    "a'x",
+    'a"x',
+    'a\\x',
+    'a x',
+    'a\nx',
+    '',
+  ];
+
+  it.each(evil)('%j is no address, and nothing is run with it', async (address) => {
+    await expect(resolve(config, { address })).rejects.toMatchObject({ code: 'inventory' });
+    expect(await readdir(home)).toEqual(['.ssh']);
+  });
+  it.each([...evil.filter((each) => each !== 'a\\x'), 'x\\'])('%j is no user', async (user) => {
+    await expect(resolve('ProxyCommand nc %h %p %r\n', { user })).rejects.toMatchObject({ code: 'inventory' });
+  });
+  it.each(['-x', 'a;x', '$(x)@h', '`x`', 'a b'])('%j is no jump host', async (jump) => {
+    await expect(resolve('', { jump })).rejects.toMatchObject({ code: 'inventory' });
+  });
+  it('others are', async () => {
+    expect(await resolve('', { address: 'fe80::1%eth0', user: 'DOMAIN\\me' })).toMatchObject({ user: 'DOMAIN\\me' });
+    expect(await resolve('', { address: 'käse.example_x-1', user: 'a.b@c' })).toMatchObject({ user: 'a.b@c' });
+  });
+});
+
+describe('ssh configuration that others may write', () => {
+  it.each([0o622, 0o606, 0o666])('is not used (mode %o)', async (mode) => {
+    const file = join(home, '.ssh/config');
+    await writeFile(file, 'User x\n');
+    await chmod(file, mode);
+    const resolver = createResolver({ home, user: 'me', env: {}, configFiles: [file] }, () => {});
+    await expect(resolver({ host: 'inv', kind: 'ssh', address: 'web' })).rejects.toMatchObject({
+      code: 'usage',
+      message: `${file} is not used: others may write it`,
+    });
+  });
+  it('is not included either', async () => {
+    await writeFile(join(home, '.ssh/more'), 'User x\n');
+    await chmod(join(home, '.ssh/more'), 0o666);
+    await expect(resolve('Include more\n')).rejects.toMatchObject({ code: 'usage' });
   });
 });

@@ -6,6 +6,7 @@ import type { TransportOptions } from './options.ts';
 import { evaluateConfig, type Settings } from './ssh-config.ts';
 import { readConfig, type ConfigLine } from './ssh-config-file.ts';
 import { expandPath, expandTokens, type Tokens } from './ssh-tokens.ts';
+import { plainAddress, plainLogin } from './plain-names.ts';
 import type { ConnectionSpec, HostKeyChecking } from './types.ts';
 import { UNSUPPORTED } from './unsupported-options.ts';
 
@@ -55,6 +56,8 @@ async function look(
   if (depth > MAX_HOPS) {
     throw new KvmnetError('unreachable', `the jump hosts of ${wanted.host} lead in a circle`, { host: wanted.host });
   }
+  plainAddress(wanted.address, wanted.host);
+  if (wanted.user !== undefined) plainLogin(wanted.user, wanted.host);
   const query = { ...wanted, host: wanted.address, localUser: options.user, home: options.home };
   const settings = await evaluateConfig(files, query, notice);
   for (const [keyword, { name, harmless }] of UNSUPPORTED) {

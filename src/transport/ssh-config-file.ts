@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { parse, type Line } from 'ssh-config';
 import { KvmnetError } from '../util/errors.ts';
@@ -29,6 +29,7 @@ export async function readConfig(file: string, base: string, home: string, depth
     throw new KvmnetError('usage', `cannot read ${file}: ${cause.message}`, { cause });
   });
   if (text === undefined) return [];
+  await checkOwner(file);
   let parsed: readonly Line[];
   try {
     parsed = parse(text);
@@ -36,6 +37,20 @@ export async function readConfig(file: string, base: string, home: string, depth
     throw new KvmnetError('usage', `${file} is not valid ssh configuration: ${String(cause)}`, { cause });
   }
   return convert(parsed, base, home, depth);
+}
+
+/** As OpenSSH: it names programs to run (ProxyCommand, Match exec), so nobody else may write it. */
+async function checkOwner(file: string): Promise<void> {
+  const { mode, uid } = await stat(file);
+  const own = uid === 0 || uid === process.getuid?.();
+  if (own && (mode & 0o022) === 0) return;
+  throw new KvmnetError(
+    'usage',
+    `${file} is not used: ${own ? 'others may write it' : 'it belongs to somebody else'}`,
+    {
+      hint: own ? `chmod go-w ${file}` : 'it names programs that would be run: make it your own, after a look into it',
+    },
+  );
 }
 
 async function convert(

@@ -20,6 +20,14 @@ const KEX = [
   'diffie-hellman-group18-sha512',
 ] as const;
 
+// Without those of SHA-1. The ciphers are those of ssh2: AEAD and counter mode only.
+const MAC = [
+  'hmac-sha2-256-etm@openssh.com',
+  'hmac-sha2-512-etm@openssh.com',
+  'hmac-sha2-256',
+  'hmac-sha2-512',
+] as const;
+
 /**
  * Logs in over a stream that is already connected.
  * @param deadline milliseconds since the epoch.
@@ -83,7 +91,8 @@ export async function login(
       username: endpoint.user,
       hostVerifier: (key: Buffer) => hostKey.accepts(key),
       authHandler: authentication.handler,
-      algorithms: { serverHostKey: hostKey.algorithms, kex: [...KEX] },
+      // Uncompressed: a packet of a few kilobytes could unpack to many megabytes.
+      algorithms: { serverHostKey: hostKey.algorithms, kex: [...KEX], hmac: [...MAC], compress: ['none'] },
       keepaliveInterval: endpoint.keepaliveInterval * 1000,
       keepaliveCountMax: endpoint.keepaliveCount,
       readyTimeout: 0,

@@ -9,6 +9,8 @@ it.each<[string, string[], string, string]>([
   ['of several lines', ['-----BEGIN-----\nabcdef\n}\n'], 'got abcdef and }', 'got ******** and }'],
   ['with its line break or without', ['token\n'], 'my token.', 'my ********.'],
   ['signs of regular expressions', ['a.*b'], 'a.*b axxb', '******** axxb'],
+  ['of two lines', ['one: abcdef\ntwo: [x'], 'in "two: [x": one: abcdef', 'in "********": ********'],
+  ['in a word for a shell', ["it's"], String.raw`echo 'it'\''s'`, `echo '********'`],
   ['an empty secret', ['', ' \n'], 'a b', 'a b'],
 ])('%s', (_name, secrets, text, expected) => {
   const redactor = createRedactor();

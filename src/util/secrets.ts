@@ -4,13 +4,13 @@ export interface Redactor {
   redact(text: string): string;
 }
 
-const MASK = '********';
+export const MASK = '********';
 /** Shorter texts are left alone when they are only a line of a secret: hiding every "a" would hide everything. */
 const MIN_LINE = 4;
 
 /**
  * Longest secrets go first, so that one that holds another leaves nothing of itself. A secret of several lines is also
- * hidden line by line, and each in the form it takes inside of JSON.
+ * hidden line by line, and each in the forms it takes inside of JSON and of a quoted word of a shell.
  */
 export function createRedactor(): Redactor {
   const forms = new Set<string>();
@@ -38,9 +38,12 @@ function* formsOf(secret: string): Iterable<string> {
   if (secret.trim() === '') return;
   const whole = [secret, secret.trim()];
   const lines = secret.split(/\r?\n/).flatMap((line) => [line, line.trim()]);
-  for (const form of [...whole, ...(lines.length > 2 ? lines.filter((line) => line.trim().length >= MIN_LINE) : [])]) {
+  const several = lines.filter((line) => line.trim() !== '').length > 2;
+  for (const form of [...whole, ...(several ? lines.filter((line) => line.trim().length >= MIN_LINE) : [])]) {
     yield form;
     yield JSON.stringify(form).slice(1, -1);
+    // As a command that failed is shown: a word for a shell.
+    if (form.includes("'")) yield form.replaceAll("'", String.raw`'\''`);
   }
 }
 

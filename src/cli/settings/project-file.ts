@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { parseYaml, toValue, type MappingNode, type YamlNode } from '../../lang/index.ts';
 import { DiagnosticsError, KvmnetError } from '../../util/errors.ts';
+import { writableByAll } from '../../util/file-mode.ts';
 import { didYouMean } from '../../util/suggest.ts';
 import { definitions, type SettingName } from './definitions.ts';
 
@@ -15,8 +16,12 @@ export interface ProjectFile {
 }
 
 /** The nearest `kvmnet.yml`, from a folder upwards. @throws DiagnosticsError with every mistake in it */
-export function readProjectFile(from: string, cwd: string): ProjectFile | undefined {
-  const path = findUpwards(resolve(from));
+export function readProjectFile(
+  from: string,
+  cwd: string,
+  warn: (text: string) => void = () => {},
+): ProjectFile | undefined {
+  const path = findProjectFile(from, warn);
   if (path === undefined) return undefined;
   const shown = shortest(path, cwd);
   const { root, diagnostics } = parseYaml(readFileSync(path, 'utf8'), shown);
@@ -35,11 +40,20 @@ export function readProjectFile(from: string, cwd: string): ProjectFile | undefi
   return { folder, values: rebase(values, folder, cwd) };
 }
 
-function findUpwards(folder: string): string | undefined {
+/**
+ * The nearest project file from a folder upwards. One that anybody could have put there (`/tmp/kvmnet.yml`) does not count: it
+ * says which hosts are configured, and names programs that are run.
+ */
+export function findProjectFile(from: string, warn: (text: string) => void = () => {}): string | undefined {
+  const folder = resolve(from);
   const path = join(folder, fileName);
-  if (existsSync(path)) return path;
+  if (existsSync(path)) {
+    const open = [folder, path].find(writableByAll);
+    if (open === undefined) return path;
+    warn(`${path} is not used, because everybody may write ${open}`);
+  }
   const parent = dirname(folder);
-  return parent === folder ? undefined : findUpwards(parent);
+  return parent === folder ? undefined : findProjectFile(parent, warn);
 }
 
 function readValues(root: MappingNode, problems: KvmnetError[]): Partial<Record<SettingName, unknown>> {

@@ -20,7 +20,7 @@ export function resolveSettings(
   names: readonly SettingName[],
   near: string = cli.cwd,
 ): Settings {
-  const project = readProjectFile(near, cli.cwd);
+  const project = readProjectFile(near, cli.cwd, (text) => cli.note(`warning: ${text}`));
   return Object.fromEntries(
     names.flatMap((name) => {
       const value = settingValue(name, cli, command, project);

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import ssh2, { type Connection, type ServerChannel, type ServerConfig } from 'ssh2';
+import ssh2, { type AuthContext, type Connection, type ServerChannel, type ServerConfig } from 'ssh2';
 
 /** A host that lets everybody in and then does as it likes. */
 export interface HostileHost {
@@ -16,15 +16,15 @@ interface Conduct {
   readonly shell?: (channel: ServerChannel, client: Connection) => void;
   /** What it does as soon as the client is logged in. */
   readonly ready?: (client: Connection) => void;
-  /** Never says whether the login is good. */
-  readonly neverAuthenticates?: boolean;
+  /** What it says to an attempt to log in; it is good where nothing else is said. */
+  readonly login?: (attempt: AuthContext) => void;
   readonly config?: Partial<ServerConfig>;
 }
 
 export async function startHostileHost({
   shell,
   ready,
-  neverAuthenticates = false,
+  login = (attempt) => attempt.accept(),
   config = {},
 }: Conduct): Promise<HostileHost> {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
@@ -36,9 +36,7 @@ export async function startHostileHost({
     clients.add(client);
     client.on('error', () => {});
     client.once('close', () => clients.delete(client));
-    client.on('authentication', (attempt) => {
-      if (!neverAuthenticates) attempt.accept();
-    });
+    client.on('authentication', login);
     client.on('ready', () => {
       ready?.(client);
       client.on('session', (accept) => {
