@@ -69,15 +69,15 @@ describe('VLANs', () => {
 describe('touches', () => {
   const p = bridge.params.parse({ name: 'br0', ports: ['eth1'] });
   it.each<[string, State | null, State | null, unknown]>([
-    ['a new bridge', null, state, { links: ['eth1'], addresses: [], effect: 'flap' }],
+    ['a new bridge', null, state, { links: ['eth1'], addresses: [], routes: [], effect: 'flap' }],
     ['nothing', state, { ...state, ageing_time: 60 }, 'none'],
-    ['a port less', state, { ...state, ports: [] }, { links: ['eth1'], addresses: [], effect: 'flap' }],
+    ['a port less', state, { ...state, ports: [] }, { links: ['eth1'], addresses: [], routes: [], effect: 'flap' }],
     ['removal', { ...state, addresses: ['10.0.0.1/24'] }, null, { links: ['br0', 'eth1'], addresses: ['10.0.0.1/24'] }],
     [
       'moving addresses',
       { ...state, ports: [], nic: { addresses: ['10.0.0.1/24'], routes: [] } },
       state,
-      { links: ['eth1'], addresses: ['10.0.0.1/24'], effect: 'flap' },
+      { links: ['eth1'], addresses: ['10.0.0.1/24'], routes: [], effect: 'flap' },
     ],
   ])('%s', (_name, from, to, expected) => {
     expect(bridge.touches?.(from, to, p)).toEqual(expected);

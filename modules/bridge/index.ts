@@ -5,6 +5,7 @@ import {
   linkConfigWarnings,
   missing,
   noProbe,
+  parseNetwork,
   probe,
   refuse,
   routeKey,
@@ -112,9 +113,10 @@ export const bridge = defineModule({
       from !== null && goal.vlans !== undefined && JSON.stringify(goal.vlans) !== JSON.stringify(known.vlans);
     const nic = (known.nic?.addresses ?? []).filter((address) => goal.nic?.addresses.includes(address) === false);
     const links = [...moving, ...(own || vlans ? [p.name] : [])];
-    if (links.length + nic.length === 0) return 'none';
-    // Until the bridge forwards, for as long as the forward delay, nothing passes.
-    return { links, addresses: nic, effect: 'flap' };
+    const come = (goal.addresses ?? []).filter((address) => known.addresses?.includes(address) !== true);
+    if (links.length + nic.length + come.length === 0) return 'none';
+    // Until the bridge forwards, for as long as the forward delay, nothing passes. The kernel adds a route for each address.
+    return { links, addresses: [...nic, ...come], routes: come.map(parseNetwork), effect: 'flap' };
   },
   boot: (p) => ({
     id: p.name,

@@ -54,7 +54,8 @@ export const ethtool = defineModule({
   }),
   steps: (from, to, p) => (to === null ? [] : ethtoolSteps(p.dev, from, to)),
   touches: (from, to, p) => {
-    const same = (['channels', 'ring'] as const).every(
+    // Some drivers reset the link for an offload, and some offloads that they claim to have break what they carry.
+    const same = (['channels', 'ring', 'features'] as const).every(
       (key) => JSON.stringify(from?.[key] ?? {}) === JSON.stringify(to?.[key] ?? {}),
     );
     return same ? 'none' : { links: [p.dev], effect: 'flap' };

@@ -91,6 +91,7 @@ export const iptables = defineModule({
     }),
   touches: (_from, _to, p) => ({
     chains: [p.chain, ...Object.keys(p.chains_owned)].map((chain) => `${p.table}/${chain}`),
+    families: familiesOf(p),
   }),
   boot: (p) => ({
     id: [p.table, p.family, p.chain, ...(p.name === undefined ? [] : [p.name])].join('-'),

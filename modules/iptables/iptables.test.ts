@@ -127,7 +127,10 @@ describe('steps', () => {
     expect(lines(from, to)).toEqual(expected);
   });
   it('say what they pass over, and come back before the network', () => {
-    expect(iptables.touches?.(null, { ipv4: state }, p)).toEqual({ chains: ['filter/FORWARD'] });
+    expect(iptables.touches?.(null, { ipv4: state }, p)).toEqual({
+      chains: ['filter/FORWARD'],
+      families: [4],
+    });
     expect(iptables.boot?.(p)).toMatchObject({ id: 'filter-ipv4-FORWARD', before: ['network-pre.target'] });
     // Said of what should be gone as well: that takes the unit away.
     expect(iptables.boot?.(iptables.params.parse({ chain: 'FORWARD', state: 'absent' }))?.id).toBe(

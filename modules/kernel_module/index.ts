@@ -2,7 +2,7 @@ import { defineModule } from '../../src/sdk/index.ts';
 import { look } from './look.ts';
 import { KernelModule, optionsFile } from './params.ts';
 import { pendingOf, readState, wantState, type State } from './state.ts';
-import { moduleSteps } from './steps.ts';
+import { moduleSteps, unloads } from './steps.ts';
 
 export const kernelModule = defineModule({
   name: 'kernel_module',
@@ -20,6 +20,8 @@ export const kernelModule = defineModule({
   want: (p, now, { look }) => wantState(p, now ?? readState(look, p), look),
   steps: (from, to, p) => (from === null || to === null ? [] : moduleSteps(from, to, p)),
   pending: (now, want, p) => pendingOf(now, want, p),
+  // It may be the driver of the card that carries us, or a filter's: the kernel does not count that as use.
+  touches: (from, to, p) => (from !== null && to !== null && unloads(from, to, p.name) ? { links: ['*'] } : 'none'),
   warnings: (p, _, { look }) => {
     const others = look.modprobe_d.filter(
       ({ file, line }) => file !== optionsFile(p.name) && line.startsWith('options'),

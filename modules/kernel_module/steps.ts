@@ -22,6 +22,10 @@ function optionsText({ options, blacklist }: State, name: string): string {
   return lines.length === 0 ? '' : `${HEADER}${lines.join('\n')}\n`;
 }
 
+/** Whether the module is taken out of the kernel, be it only to be loaded anew. */
+export const unloads = (from: State, to: State, name: string): boolean =>
+  from.loaded && kernelSteps(from, to, name).some(({ kind }) => kind === 'snippet');
+
 function kernelSteps(from: State, to: State, name: string): Step[] {
   const params = Object.entries(to.params).flatMap(([key, value]) => (value === null ? [] : [[key, value] as const]));
   const words = params.map(([key, value]) => `${key}=${value}`);

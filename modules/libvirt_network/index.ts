@@ -1,4 +1,4 @@
-import { bandwidthText, defineModule, missing, noProbe, refuse } from '../../src/sdk/index.ts';
+import { bandwidthText, defineModule, missing, noProbe, parseNetwork, refuse } from '../../src/sdk/index.ts';
 import { LibvirtNetwork } from './params.ts';
 import { networkProbe, sourcesProbe, type SourceKind } from './probe.ts';
 import { readNetwork, type Network, type State } from './read.ts';
@@ -87,6 +87,9 @@ export const libvirtNetwork = defineModule({
   },
   touches: (from, to, p) => {
     const bridge = from?.live?.bridge;
+    const come = to?.active === true && from?.active !== true ? (to.config?.addresses ?? []) : [];
+    // The kernel adds a route to the network of each address.
+    if (come.length > 0) return { addresses: come, routes: come.map(parseNetwork) };
     if (!from?.active || typeof bridge !== 'string' || from.live?.forward === 'bridge') return 'none';
     if (!to?.active) return { links: [bridge], effect: 'cut' };
     return p.restart === 'if_required' && stale(from, to) ? { links: [bridge], effect: 'cut' } : 'none';

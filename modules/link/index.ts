@@ -4,6 +4,7 @@ import {
   linkConfigFiles,
   linkConfigWarnings,
   noProbe,
+  parseNetwork,
   refuse,
   routeKey,
   sh,
@@ -77,10 +78,11 @@ export const link = defineModule({
     if (to === null) return { links: linksOf(known), addresses: known.addresses ?? [] };
     const changes = (keys: readonly (keyof State)[]): boolean =>
       keys.some((key) => to[key] !== undefined && to[key] !== known[key]);
-    const addresses = (known.addresses ?? []).filter(
-      (address) => !(to.addresses ?? known.addresses ?? []).includes(address),
-    );
-    const routes = changedRoutes(known.routes ?? [], to.routes ?? known.routes ?? []);
+    const [was, will] = [known.addresses ?? [], to.addresses ?? known.addresses ?? []];
+    const come = will.filter((address) => !was.includes(address));
+    const addresses = [...was.filter((address) => !will.includes(address)), ...come];
+    // The kernel adds a route to the network of each address.
+    const routes = [...changedRoutes(known.routes ?? [], to.routes ?? known.routes ?? []), ...come.map(parseNetwork)];
     const links = changes(['mac', 'mtu', 'master']) || (known.up === true && !(to.up ?? true)) ? linksOf(known) : [];
     if (links.length + addresses.length + routes.length === 0) return 'none';
     return { links, addresses, routes, ...(!(to.up ?? true) ? { effect: 'cut' as const } : {}) };

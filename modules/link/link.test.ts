@@ -40,7 +40,11 @@ describe('touches', () => {
   it.each<[string, State, unknown]>([
     ['nothing', state, 'none'],
     ['alias', { ...state, alias: 'x' }, 'none'],
-    ['more addresses', { ...state, addresses: ['10.0.0.1/24', '10.0.0.2/24'] }, 'none'],
+    [
+      'more addresses',
+      { ...state, addresses: ['10.0.0.1/24', '10.0.0.2/24'] },
+      { links: [], addresses: ['10.0.0.2/24'], routes: ['10.0.0.0/24'] },
+    ],
     ['down', { ...state, up: false }, { links: ['eth0', 'br0'], addresses: [], routes: [], effect: 'cut' }],
     ['another MTU', { ...state, mtu: 9000 }, { links: ['eth0', 'br0'], addresses: [], routes: [] }],
     ['no address', { ...state, addresses: [] }, { links: [], addresses: ['10.0.0.1/24'], routes: [] }],

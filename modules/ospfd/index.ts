@@ -93,10 +93,11 @@ export const ospfd = defineModule({
   },
   steps: (from, to, p, seen) => (seen === undefined ? [] : ospfSteps(from, to, p, seen.ospf)),
   compare: { networks: 'set', redistribute: 'set', areas: { keyed: 'id' }, interfaces: { keyed: 'name' } },
-  // Routes that came by OSPF, the default one among them, may go for as long as neighbours need.
+  // Routes that came by OSPF may go for as long as neighbours need; a default one may come.
   touches: (from, to): Touches | 'none' => {
-    if (from === null || !from.router) return 'none';
-    return to === null ? { routes: ['default'] } : { routes: ['default'], effect: 'flap' };
+    const routes = { routes: ['default'], protocols: ['ospf', 'zebra'] };
+    if (to === null) return from?.router === true ? routes : 'none';
+    return { ...routes, effect: 'flap' };
   },
   settle: { timeout: 15 },
   warnings: (p, _now, { ospf }) => {

@@ -31,9 +31,9 @@ export const service = defineModule({
 
 // Services without which nobody can log in any more, or that take the network along.
 const vital =
-  /^(ssh|sshd|networking|network|NetworkManager|systemd-networkd|openvswitch.*|ovs-vswitchd|ovsdb-server|frr|firewalld|nftables|iptables|ufw)\.?(service|socket)?$/;
+  /^(sshd?|dropbear|networking|network|NetworkManager|systemd-networkd|wpa_supplicant.*|dhcpcd.*|dhclient.*|openvswitch.*|ovs-vswitchd|ovsdb-server|frr|quagga|zebra|ospfd|bird6?|firewalld|nftables|ip6?tables|netfilter-persistent|ufw|wg-quick@.*|openvpn.*|strongswan.*|ipsec|tailscaled|sssd|winbind)\.?(service|socket|target)?$/;
 
 function touched(from: State | null, to: State | null): Touches | 'none' {
   if (from === null || to === null || from.active === to.active || !vital.test(to.unit)) return 'none';
-  return { chains: ['filter/INPUT'], routes: ['default'], effect: 'cut' };
+  return { services: [to.unit.replace(/\.service$/, '')], effect: 'cut' };
 }

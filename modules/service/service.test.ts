@@ -229,7 +229,7 @@ describe('service', () => {
   it('knows the services that carry our own session', () => {
     expect(plan({ name: 'sshd', state: 'stopped' }, systemd(running)).touches).toMatchObject({
       effect: 'cut',
-      chains: ['filter/INPUT'],
+      services: ['ssh'],
     });
     expect(plan({ name: 'sshd', enabled: false }, systemd(running)).touches).toBe('none');
     expect(plan({ state: 'started' }, systemd(stopped)).touches).toBe('none');

@@ -149,16 +149,31 @@ function touched(from: State | null, to: State | null): Touches | 'none' {
   const changed = Object.entries(to?.settings ?? {}).flatMap(([key, { value }]) =>
     value !== null && value !== from?.settings[key]?.value ? [keyPath(key)] : [],
   );
-  const devices = changed.flatMap(
-    (path) => /^net\/ipv[46]\/conf\/([^/]+)\/(?:disable_ipv6|rp_filter)$/.exec(path)?.[1] ?? [],
-  );
-  if (devices.length === 0) return 'none';
-  const all = devices.includes('all');
+  const devices = changed.flatMap((path) => {
+    const [, family = '', device = '', key = ''] = /^net\/(ipv[46])\/conf\/([^/]+)\/([^/]+)$/.exec(path) ?? [];
+    return device !== 'default' && reaching[family]?.test(key) === true ? [device] : [];
+  });
+  const general = changed.some((path) => everywhere.test(path));
+  if (devices.length === 0 && !general) return 'none';
+  const [four, six] = [4, 6].map((family) => changed.every((path) => path.startsWith(`net/ipv${family}/`)));
   return {
-    links: devices.filter((name) => name !== 'all' && name !== 'default'),
-    ...(all ? { routes: ['default'] } : {}),
+    links: [
+      ...new Set([...devices.filter((name) => name !== 'all'), ...(general || devices.includes('all') ? ['*'] : [])]),
+    ],
+    ...(four === true ? { families: [4] } : six === true ? { families: [6] } : {}),
   };
 }
+
+/** Settings of one interface, or of all, that decide which packets it takes and whom it answers. */
+const reaching: Readonly<Record<string, RegExp>> = {
+  ipv4: /^(rp_filter|arp_ignore|arp_filter|arp_announce|accept_local|disable_policy|disable_xfrm)$/,
+  // A host that forwards takes no router advertisements, and loses the routes that it has from them.
+  ipv6: /^(disable_ipv6|forwarding|accept_ra.*|autoconf|addr_gen_mode|accept_dad|disable_policy)$/,
+};
+
+/** Those of the whole host. */
+const everywhere =
+  /^net\/(netfilter\/nf_conntrack_(max|tcp_loose|tcp_be_liberal)|nf_conntrack_max|bridge\/bridge-nf-.*)$/;
 
 function keyWarning(key: string, look: Look): readonly string[] {
   const module = moduleOf(keyPath(key));

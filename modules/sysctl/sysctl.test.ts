@@ -384,8 +384,11 @@ describe('sysctl', () => {
       const setting = (value: string) => ({ settings: { [name]: { value, file: null, duplicates: 0 } }, text: null });
       return sysctl.touches?.(setting('0'), setting('1'), p);
     };
-    expect(touches('net.ipv6.conf.eth0/100.disable_ipv6')).toEqual({ links: ['eth0.100'] });
-    expect(touches('net.ipv4.conf.all.rp_filter')).toEqual({ links: [], routes: ['default'] });
+    expect(touches('net.ipv6.conf.eth0/100.disable_ipv6')).toEqual({ links: ['eth0.100'], families: [6] });
+    expect(touches('net.ipv4.conf.all.rp_filter')).toEqual({ links: ['*'], families: [4] });
+    expect(touches('net.ipv6.conf.all.forwarding')).toEqual({ links: ['*'], families: [6] });
+    expect(touches('net.netfilter.nf_conntrack_max')).toEqual({ links: ['*'] });
+    expect(touches('net.ipv4.conf.default.rp_filter')).toBe('none');
     expect(touches('net.ipv4.ip_forward')).toBe('none');
   });
 

@@ -8,6 +8,7 @@ import {
   parseAddresses,
   parseFdb,
   parseLinks,
+  parseNetwork,
   probe,
   refuse,
   sh,
@@ -104,13 +105,17 @@ export const vxlan = defineModule({
   compare: { remotes: 'set', fdb: 'set', addresses: 'subset' },
   touches: (from, to, p) => {
     const bridges = [from?.bridge, to?.bridge].filter((name) => typeof name === 'string');
-    if (from === null) return bridges.length === 0 ? 'none' : { links: bridges, effect: 'flap' };
+    if (from === null) {
+      const routes = (to?.addresses ?? []).map(parseNetwork);
+      return bridges.length + routes.length === 0 ? 'none' : { links: bridges, routes, effect: 'flap' };
+    }
     const links = [p.name, ...bridges];
     // What was made a moment ago may not know of all its fields.
     const known: Partial<State> = from;
     const addresses = (known.addresses ?? []).filter((address) => to?.addresses?.includes(address) !== true);
     if (to === null) return { links, addresses };
-    return { links, addresses, ...(needsNew(from, to) ? { effect: 'flap' } : {}) };
+    const routes = (to.addresses ?? []).filter((item) => known.addresses?.includes(item) !== true).map(parseNetwork);
+    return { links, addresses, routes, ...(needsNew(from, to) ? { effect: 'flap' } : {}) };
   },
   boot: (p) => ({
     id: p.name,

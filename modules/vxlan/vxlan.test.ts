@@ -121,12 +121,19 @@ describe('steps', () => {
   it('says what it passes over', () => {
     const p = parse({});
     expect(vxlan.touches?.(null, { ...state }, p)).toBe('none');
-    expect(vxlan.touches?.(null, { ...state, bridge: 'br0' }, p)).toEqual({ links: ['br0'], effect: 'flap' });
+    expect(vxlan.touches?.(null, { ...state, bridge: 'br0' }, p)).toEqual({
+      links: ['br0'],
+      routes: [],
+      effect: 'flap',
+    });
+    expect(vxlan.touches?.(null, { ...state, addresses: ['10.9.0.1/24'] }, p)).toMatchObject({
+      routes: ['10.9.0.0/24'],
+    });
     expect(vxlan.touches?.({ ...state, addresses: ['10.9.0.1/24'] }, null, p)).toEqual({
       links: ['vx'],
       addresses: ['10.9.0.1/24'],
     });
-    expect(vxlan.touches?.(state, { ...state, vni: 2 }, p)).toEqual({ links: ['vx'], addresses: [], effect: 'flap' });
+    expect(vxlan.touches?.(state, { ...state, vni: 2 }, p)).toMatchObject({ links: ['vx'], effect: 'flap' });
   });
   it('comes back at boot with its link', () => {
     expect(vxlan.boot?.(parse({ dev: 'eth1' }))).toMatchObject({ id: 'vx', state: null, anchor: { device: 'eth1' } });

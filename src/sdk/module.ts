@@ -49,6 +49,8 @@ export interface Touches {
   readonly chains?: readonly string[];
   /** Families that `links: ['*']`, routes and chains are of; both where nothing is said. */
   readonly families?: readonly (4 | 6)[];
+  /** Routing protocols whose routes may come and go, as `ip route` calls them: `ospf`. */
+  readonly protocols?: readonly string[];
   /** Services without which nobody can log in. */
   readonly services?: readonly string[];
   /** `flap`: connectivity comes back by itself within seconds. */

@@ -11,6 +11,7 @@ const path: SessionPath = {
   root: true,
   links: ['br0', 'eth0'],
   route: 'default',
+  protocol: 'ospf',
 };
 const six: SessionPath = { ...path, client: 'fd00::9', server: 'fd00::1', gateway: 'fe80::1' };
 
@@ -35,6 +36,8 @@ describe('a change', () => {
     [{ chains: ['filter/mine'] }, ['chain filter/mine']],
     [{ links: ['br0'], chains: ['raw/PREROUTING'] }, ['interface br0', 'chain raw/PREROUTING']],
     [{ services: ['ssh'] }, ['service ssh']],
+    [{ protocols: ['ospf', 'zebra'] }, ['routes of ospf']],
+    [{ protocols: ['zebra'] }, []],
   ])('that touches %j crosses the path at %j', (touches, expected) => {
     expect(crossings(touches, [], path, ['filter/INPUT', 'filter/mine'])).toEqual(expected);
     if (expected.length > 0) expect(mayCross(touches, [])).toBe(true);
@@ -56,11 +59,15 @@ describe('a change', () => {
     [write('/etc/sudoers.d/ops', ''), true],
     [{ kind: 'remove', path: '/etc/pam.d/sshd' }, true],
     [write('/etc/nologin', ''), true],
+    [exec(['chmod', '--', '0777', '/root/.ssh']), true],
+    [exec(['chown', '-h', '--', 'ops:ops', '/root']), true],
+    [exec(['mv', '/a', '/home/ops/.ssh/authorized_keys']), true],
     [write('/etc/motd', ''), false],
     [write('/root/.ssh/known_hosts', ''), false],
     [exec(['cat', '/etc/nologin']), false],
+    [exec(['chmod', '0777', '/etc/motd']), false],
   ])('that does %j decides who may log in: %s', (step, expected) => {
-    const file = 'path' in step ? step.path : '';
+    const file = 'path' in step ? step.path : step.kind === 'exec' ? step.argv.at(-1) : '';
     expect(crossings('none', [step, step], path)).toEqual(expected ? [`file ${file}`] : []);
     expect(mayCross('none', [step])).toBe(expected);
   });

@@ -24,6 +24,9 @@ export function crossings(
     ...(others ? [] : (touches.chains ?? []))
       .filter((chain) => passedChains.includes(chain.replace(/^[^/]*\//, '')) || chains.includes(chain))
       .map((chain) => `chain ${chain}`),
+    ...(others ? [] : (touches.protocols ?? []))
+      .filter((protocol) => protocol === path.protocol)
+      .map((protocol) => `routes of ${protocol}`),
     ...(touches.services ?? []).map((service) => `service ${service}`),
     ...files,
   ];
@@ -36,7 +39,7 @@ const everyLink = '*';
 export const mayCross = (touches: Touches | 'none', steps: readonly Step[]): boolean =>
   loginFiles(steps).length > 0 ||
   (touches !== 'none' &&
-    [touches.links, touches.addresses, touches.routes, touches.chains, touches.services].some(
+    [touches.links, touches.addresses, touches.routes, touches.chains, touches.services, touches.protocols].some(
       (list) => (list?.length ?? 0) > 0,
     ));
 
@@ -49,10 +52,19 @@ export const asksForChains = (touches: Touches | 'none'): boolean =>
 const loginFile =
   /\/\.ssh\/authorized_keys2?$|^\/etc\/(nologin|hosts\.(allow|deny)|passwd|shadow|group|gshadow|nsswitch\.conf|sudoers|doas\.conf|shells|security\/access\.conf)$|^\/etc\/(pam\.d|sudoers\.d)\/[^/]+$|^\/etc\/ssh\/authorized_keys(\.d)?(\/|$)/;
 
+/** Folders that sshd wants to belong to the user, and nobody else to write to. */
+const loginFolder = /\/\.ssh\/?$|^\/root\/?$|^\/home\/[^/]+\/?$/;
+
 const loginFiles = (steps: readonly Step[]): readonly string[] => [
   ...new Set(
-    steps.flatMap((step) =>
-      (step.kind === 'write' || step.kind === 'remove') && loginFile.test(step.path) ? [step.path] : [],
-    ),
+    steps.flatMap((step) => {
+      if (step.kind === 'write' || step.kind === 'remove') {
+        return loginFile.test(step.path) || (step.kind === 'remove' && loginFolder.test(step.path)) ? [step.path] : [];
+      }
+      if (step.kind !== 'exec' || !filePrograms.has(step.argv[0] ?? '')) return [];
+      return step.argv.slice(1).filter((word) => loginFile.test(word) || loginFolder.test(word));
+    }),
   ),
 ];
+
+const filePrograms: ReadonlySet<string> = new Set(['chmod', 'chown', 'chgrp', 'mv', 'rm', 'rmdir', 'ln']);

@@ -36,8 +36,8 @@ describe('the path of our session', () => {
       ...connection,
       'carrier br0',
       'gateway 10.0.1.254',
-      'route default',
-      'route 10.0.0.0/16',
+      'route default dhcp',
+      'route 10.0.0.0/16 kernel',
       'lower br0 eth0',
     );
     expect(sessionPath(facts, null)).toEqual({
@@ -47,6 +47,7 @@ describe('the path of our session', () => {
       root: true,
       links: ['br0', 'eth0'],
       route: '10.0.0.0/16',
+      protocol: 'kernel',
     });
   });
 
@@ -124,6 +125,7 @@ describe('the path of our session', () => {
       root: true,
       links: [],
       route: '10.0.0.0/16',
+      protocol: '',
     };
     expect(takesOver(to, path)).toBe(expected);
     expect(takesOver('default', { ...path, route: 'default' })).toBe(true);

@@ -21,6 +21,8 @@ export interface SessionPath {
   readonly links: readonly string[];
   /** Destination of the route back to us, `default` where there is none of its own. */
   readonly route: string;
+  /** Whose route that is, as `ip route` calls them: `kernel`, `dhcp`, `ospf`; empty where it does not say. */
+  readonly protocol: string;
   /** Whether we are root there: only root's changes can cut the line, and only root can arm an undo. */
   readonly root: boolean;
 }
@@ -43,7 +45,9 @@ r=$(ip $f -o route get "$1" 2>/dev/null)
 d= n=$1
 case $r in *' dev '*) d=\${r#* dev }; d=\${d%% *}; printf 'carrier %s\n' "$d";; esac
 case $r in *' via '*) n=\${r#* via }; n=\${n#inet6 }; n=\${n%% *}; printf 'gateway %s\n' "$n";; esac
-ip $f -o route show match "$1" 2>/dev/null | while read -r to rest; do printf 'route %s\n' "$to"; done
+ip $f -o route show match "$1" 2>/dev/null | while read -r to rest; do
+  q=; case " $rest" in *' proto '*) q=\${rest#*proto }; q=\${q%% *};; esac; printf 'route %s %s\n' "$to" "$q"
+done
 ip -o addr show to "$3" 2>/dev/null | while read -r i l rest; do printf 'carrier %s\n' "\${l%%@*}"; done
 for l in /sys/class/net/*; do
   if [ -e "$l/master" ]; then m=$(readlink "$l/master"); printf 'master %s %s\n' "\${l##*/}" "\${m##*/}"; fi
@@ -69,7 +73,8 @@ export interface PathFacts {
   readonly root: boolean;
   /** Links with our address or the route back. */
   readonly carriers: readonly string[];
-  readonly routes: readonly string[];
+  /** Destination and protocol of each route that fits. */
+  readonly routes: readonly (readonly [string, string])[];
   readonly masters: ReadonlyMap<string, string>;
   readonly lowers: ReadonlyMap<string, readonly string[]>;
   /** Ports of Linux bridges behind which the neighbour is. */
@@ -96,7 +101,7 @@ const pathFacts: Probe<PathFacts | null> = probeScript(readPath, [], ({ stdout }
     gateway: values('gateway')[0]?.[0],
     root: values('root').length > 0,
     carriers: values('carrier').flat(),
-    routes: values('route').flatMap(([to]) => to ?? []),
+    routes: values('route').map(([to = '', protocol = '']) => [to, protocol]),
     masters: new Map(values('master').map(([link = '', master = '']) => [link, master])),
     lowers: grouped('lower'),
     behind: values('behind').flat(),
@@ -152,8 +157,9 @@ export function sessionPath(facts: PathFacts | null, ovs: OvsDatabase | null): S
   // An address on a port counts for what the port belongs to: a VRF.
   const links = new Set(carriers.flatMap((link) => [link, masters.get(link) ?? link]));
   for (const link of links) for (const below of belowOf(link, facts, ovs)) links.add(below);
-  const route = facts.routes.toSorted((a, b) => prefixLength(b) - prefixLength(a))[0] ?? 'default';
-  return { client, server, gateway, root, links: [...links], route };
+  const [best] = facts.routes.toSorted(([a], [b]) => prefixLength(b) - prefixLength(a));
+  const [route, protocol] = best ?? ['default', ''];
+  return { client, server, gateway, root, links: [...links], route, protocol };
 }
 
 /** What carries the frames of a link; of the ports of a bridge only the one that leads to us, where that is known. */
