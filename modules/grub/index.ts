@@ -50,7 +50,7 @@ export const grub = defineModule({
   },
   steps: (from, to, p, seen) =>
     from === null || to === null || seen === undefined ? [] : grubSteps(p, from, to, seen.boot),
-  pending: (now, want) =>
+  pending: (now, want, p) =>
     want?.running === undefined || JSON.stringify(now?.running) === JSON.stringify(want.running)
       ? []
       : [
@@ -58,6 +58,7 @@ export const grub = defineModule({
             path: 'running',
             reason: `the kernel was started with other arguments (${list(now?.running)}) than are configured (${list(want.running)})`,
             until: 'reboot',
+            cause: `another boot loader, another entry, the network or a hypervisor has started it with arguments of its own${p.iommu === undefined || p.iommu === 'off' ? '' : '; and look whether VT-d or AMD-Vi is on in the firmware'}`,
           },
         ],
   touches: () => 'none',

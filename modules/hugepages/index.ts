@@ -103,13 +103,17 @@ function pendingOf(p: Hugepages, now: State | null, want: Want<State> | null): r
       path: 'default_size',
       reason: `the kernel was started with pages of ${now.default_size} as default: grub: { args: { default_hugepagesz: ${p.default_size} } }`,
       until: 'reboot',
+      cause: `/proc/cmdline has no default_hugepagesz=${p.default_size}, or the processor has no pages of that size (pdpe1gb in /proc/cpuinfo)`,
     });
   }
   if (p.method !== 'boot' || now === null || want === null) return pending;
   const reason = `the kernel brings pages of ${p.size} from boot on: grub: { args: { hugepagesz: ${p.size}, hugepages: ${want.total ?? 0} } }`;
-  if (want.total !== undefined && want.total !== now.total) pending.push({ path: 'total', reason, until: 'reboot' });
+  const cause =
+    'the kernel did not find so much free memory in one piece, or /proc/cmdline does not have these arguments';
+  const more = { reason, until: 'reboot', cause } as const;
+  if (want.total !== undefined && want.total !== now.total) pending.push({ path: 'total', ...more });
   for (const [node, pages] of Object.entries(want.nodes ?? {})) {
-    if (pages !== now.nodes[node]) pending.push({ path: `nodes[${node}]`, reason, until: 'reboot' });
+    if (pages !== now.nodes[node]) pending.push({ path: `nodes[${node}]`, ...more });
   }
   return pending;
 }

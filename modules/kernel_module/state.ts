@@ -132,7 +132,8 @@ export function pendingOf(now: State | null, want: WantState | null, p: KernelMo
   if (now === null || want === null) return [];
   if (now.loaded !== want.loaded) {
     const reason = want.loaded ? now.later : now.busy;
-    return reason === null ? [] : [{ path: 'loaded', reason: `${p.name}: ${reason}`, until: 'reboot' }];
+    const cause = want.loaded ? otherKernel : loadedAnyway;
+    return reason === null ? [] : [{ path: 'loaded', reason: `${p.name}: ${reason}`, until: 'reboot', cause }];
   }
   if (now.busy === null) return [];
   return Object.entries(want.params ?? {})
@@ -141,5 +142,12 @@ export function pendingOf(now: State | null, want: WantState | null, p: KernelMo
       path: `params.${name}`,
       reason: `${p.name} has to be loaded anew for ${name}=${value}, and ${now.busy}`,
       until: 'reboot' as const,
+      cause: oldOptions,
     }));
 }
+
+const otherKernel = 'the boot loader starts the old kernel still: look at its default entry';
+const loadedAnyway =
+  'it is part of the kernel, or of an initramfs that was made before (update-initramfs -u, dracut -f), or another module or service loads it';
+const oldOptions =
+  'the initramfs loads it with its old options (update-initramfs -u, dracut -f), or the kernel command line or another file of modprobe.d sets them';

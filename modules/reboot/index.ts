@@ -1,4 +1,12 @@
-import { defineAction, reconnect, refuse, sleep, type ActionHost, type ActionResult } from '../../src/sdk/index.ts';
+import {
+  defineAction,
+  reconnect,
+  refuse,
+  sleep,
+  type ActionHost,
+  type ActionResult,
+  type StandingReason,
+} from '../../src/sdk/index.ts';
 import { guestsInTheWay, restGuests } from './guests.ts';
 import { Reboot } from './params.ts';
 import { lookAtHost, one, parseHostLook, readBootId, rebootSoon, shellLine } from './scripts.ts';
@@ -18,7 +26,9 @@ export const reboot = defineAction({
   ],
   idle: (p) => !p.force,
   run: async (p, host) => {
-    const reasons = host.pending.list().map(({ task, reason }) => `${reason} (${task})`);
+    // After a reboot that failed half way: what it has mended is no reason any more.
+    await host.pending.verify();
+    const reasons = host.pending.list().map(inWords);
     const data = { rebooted: false, elapsed: 0, reasons };
     if (reasons.length === 0 && !p.force) return { changed: false, text: 'no reboot is pending', data };
     const why = reasons.length === 0 ? 'forced' : reasons.join('; ');
@@ -74,8 +84,29 @@ async function perform(
   }
   await sleep(p.post_reboot_delay, host);
   await runLines(p.post, host, 'rebooted, but after it');
-  return { changed: true, text: `rebooted in ${elapsed()} s`, data: { ...data, elapsed: elapsed() } };
+  const took = elapsed();
+  const standing = await host.pending.verify();
+  if (standing.length > 0) return notEffective(standing, { ...data, elapsed: took });
+  return { changed: true, text: `rebooted in ${took} s`, data: { ...data, elapsed: took } };
 }
+
+/** The reboot has been, and has not mended what it was for. */
+function notEffective(standing: readonly StandingReason[], data: ActionResult['data']): ActionResult {
+  const said = standing.map(inWords).join('; ');
+  const hints = new Set(standing.map(({ hint }) => hint).filter((hint) => hint !== undefined));
+  return {
+    changed: true,
+    failed: true,
+    // Modules that refuse what they see say so themselves.
+    message: said.includes('configured but not effective')
+      ? `after the reboot ${said}`
+      : `configured but not effective after the reboot: ${said}`,
+    hint: hints.size === 0 ? 'look whether something sets it back at boot' : [...hints].join('; '),
+    data: { ...data, standing: standing.map(inWords) },
+  };
+}
+
+const inWords = ({ task, reason }: { readonly task: string; readonly reason: string }): string => `${reason} (${task})`;
 
 async function setGoing(p: Reboot, host: ActionHost): Promise<void> {
   const delay = Math.max(1, p.pre_reboot_delay);
@@ -90,7 +121,6 @@ async function setGoing(p: Reboot, host: ActionHost): Promise<void> {
 /** Waits for another boot that is ready. @returns what was seen last of a host that did not come back */
 function comeBack(p: Reboot, host: ActionHost, bootId: string): Promise<string | undefined> {
   const timeout = p.connect_timeout + 10;
-  let back = false;
   return reconnect(host, {
     timeout: p.timeout,
     connectTimeout: Math.max(1, p.connect_timeout),
@@ -100,8 +130,6 @@ function comeBack(p: Reboot, host: ActionHost, bootId: string): Promise<string |
       const id = (await one(host, readBootId, timeout)).stdout.trim();
       if (id === '') return 'its shell does not answer';
       if (id === bootId) return 'it has not gone down: the boot id is still the old one';
-      if (!back) host.pending.rebooted();
-      back = true;
       const test = await one(host, shellLine(p.test_command), timeout);
       return test.code === 0
         ? undefined

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { compileProbe } from '../../src/sdk/compile.ts';
-import type { ProbeCommand } from '../../src/sdk/index.ts';
+import type { ProbeCommand, StandingReason } from '../../src/sdk/index.ts';
 import { fakeHost, hostError, localSh, runAction, type FakeHostOptions } from '../../src/sdk/testing/fake-host.ts';
 import { reboot } from './index.ts';
 import { askGuests, guestsGone, lookAtHost, parseHostLook, readBootId, rebootSoon, shellLine } from './scripts.ts';
 
 const reasons = [{ task: 'IOMMU', path: 'running', reason: 'the kernel runs without iommu=pt' }];
-const waiting = { list: () => reasons, rebooted: () => {} };
+const waiting = { list: () => reasons, verify: async () => [] };
 const scriptOf = (command: ProbeCommand): string => ('script' in command ? command.script : command.argv.join(' '));
 
 interface Story {
@@ -19,10 +19,15 @@ interface Story {
   /** Names left after each wait. */
   readonly left?: readonly string[];
   readonly fails?: Readonly<Record<string, string>>;
+  /** Reasons that the reboot has not mended. */
+  readonly standing?: readonly StandingReason[];
 }
 
 /** A host that reboots as the story goes. */
-function host({ attempts = ['new'], guests = [], left = [], fails = {} }: Story = {}, options: FakeHostOptions = {}) {
+function host(
+  { attempts = ['new'], guests = [], left = [], fails = {}, standing = [] }: Story = {},
+  options: FakeHostOptions = {},
+) {
   const log: string[] = [];
   let attempt = 0;
   let current = 'old';
@@ -51,13 +56,19 @@ function host({ attempts = ['new'], guests = [], left = [], fails = {} }: Story 
     return true;
   };
   const connection = { drop: async () => void log.push('drop'), tryReconnect, lastError: 'connection refused' };
-  const pending = { list: () => reasons, rebooted: () => void log.push('rebooted') };
+  const verify = async () => {
+    // Only what has been rebooted for is looked at again.
+    if (current === 'old') return [];
+    log.push('verify');
+    return standing;
+  };
+  const pending = { list: () => reasons, verify };
   return { log, fake: fakeHost({ answer, connection, pending, ...options }) };
 }
 
 describe.concurrent('reboot', () => {
   it('does nothing, and asks nothing, where nothing is pending', async () => {
-    const { fake } = host({}, { pending: { list: () => [], rebooted: () => {} } });
+    const { fake } = host({}, { pending: { list: () => [], verify: async () => [] } });
     expect(await runAction(reboot, {}, fake)).toMatchObject({ changed: false, text: 'no reboot is pending' });
     expect(fake.asked).toEqual([]);
   });
@@ -70,7 +81,7 @@ describe.concurrent('reboot', () => {
       data: { rebooted: true, reasons: ['the kernel runs without iommu=pt (IOMMU)'] },
     });
     expect(result.text).toMatch(/^rebooted in \d+ s$/);
-    expect(log).toEqual(['sync', 'reboot 1|bye', 'drop', 'rebooted', 'true', 'a', 'b']);
+    expect(log).toEqual(['sync', 'reboot 1|bye', 'drop', 'true', 'a', 'b', 'verify']);
     expect(fake.said).toContainEqual(expect.stringMatching(/^rebooting, \d+ of 600 s: connection refused$/));
     expect(fake.said).toContainEqual(expect.stringContaining('the boot id is still the old one'));
   });
@@ -95,12 +106,27 @@ describe.concurrent('reboot', () => {
     });
   });
 
-  it('says that the test command fails, and counts the reboot all the same', async () => {
+  it.each([
+    [undefined, 'look whether something sets it back at boot'],
+    ['another boot loader has started it', 'another boot loader has started it'],
+  ])('fails where a reason still stands, with what may be the matter: %j', async (hint, shown) => {
+    const standing = [{ task: 'IOMMU', path: 'running', reason: 'the kernel runs without iommu=pt', hint }];
+    const { fake } = host({ standing });
+    expect(await runAction(reboot, {}, fake)).toMatchObject({
+      changed: true,
+      failed: true,
+      message: 'configured but not effective after the reboot: the kernel runs without iommu=pt (IOMMU)',
+      hint: shown,
+      data: { rebooted: true, standing: ['the kernel runs without iommu=pt (IOMMU)'] },
+    });
+  });
+
+  it('says that the test command fails', async () => {
     const { fake, log } = host({ fails: { mytest: 'not yet' } });
     expect(await runAction(reboot, { timeout: 0.1, test_command: 'mytest' }, fake)).toMatchObject({
       message: 'not back within 0.1 s: it is up, but the test command ends with 3: not yet',
     });
-    expect(log).toContain('rebooted');
+    expect(log).not.toContain('verify');
   });
 
   it('gives up at once on a host key that has changed', async () => {

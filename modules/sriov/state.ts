@@ -195,6 +195,7 @@ export const pendingOf = (p: Sriov, now: State | null): readonly Pending[] => {
       path: 'total_vfs',
       reason: `the firmware of ${p.pf} offers ${p.num_vfs} virtual functions from the next boot on, now ${now.total_vfs}`,
       until: 'reboot',
+      cause: 'the firmware keeps its number: look at SRIOV_EN and NUM_OF_VFS with its own tool, and at the BIOS',
     },
   ];
 };

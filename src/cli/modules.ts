@@ -1,6 +1,5 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { KvmnetError } from '../util/errors.ts';
 import { writableByAll } from '../util/file-mode.ts';
 import { createRegistry, type Registry } from '../engine/registry.ts';
@@ -12,11 +11,10 @@ import { createRegistry, type Registry } from '../engine/registry.ts';
 export const registryFor = (folders: readonly string[]): Registry => createRegistry(moduleFolders(folders));
 
 function moduleFolders(folders: readonly string[]): readonly string[] {
-  const own = join(packageFolder(), 'modules');
   const candidates = folders.map((folder) => resolve(folder, 'modules')).filter((folder) => existsSync(folder));
   for (const folder of candidates) refuseForeign(folder);
-  // Inside kvmnet's own source tree its modules are known already.
-  return [...new Set(candidates.map((folder) => realpathSync(folder)))].filter((folder) => folder !== own);
+  // Inside a source tree of kvmnet's own its modules are known already, whichever build runs there.
+  return [...new Set(candidates.map((folder) => realpathSync(folder)))].filter((folder) => !isPackage(dirname(folder)));
 }
 
 /** They are programs that run on this machine, as whoever called kvmnet. */
@@ -26,12 +24,6 @@ function refuseForeign(folder: string): void {
   throw new KvmnetError('usage', `${folder} is not used, because everybody may write ${open}`, {
     hint: `keep playbooks with modules of their own in a folder of yours, or: chmod o-w ${open}`,
   });
-}
-
-function packageFolder(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!isPackage(folder) && dirname(folder) !== folder) folder = dirname(folder);
-  return realpathSync(folder);
 }
 
 function isPackage(folder: string): boolean {

@@ -20,6 +20,20 @@ export interface CommandOptions {
   readonly environment?: Readonly<Record<string, string>> | undefined;
 }
 
+/** Why a host has to be rebooted. */
+export interface RebootReason {
+  /** Name of the task that has found it. */
+  readonly task: string;
+  readonly path: string;
+  readonly reason: string;
+}
+
+/** A reason that a reboot has not mended. */
+export interface StandingReason extends RebootReason {
+  /** What may be the matter, and what to do about it. */
+  readonly hint?: string | undefined;
+}
+
 /** What an action can do with its host. */
 export interface ActionHost {
   /** Name in the inventory. */
@@ -55,11 +69,11 @@ export interface ActionHost {
     /** Why the last attempt to log in gave false: `connection refused`. */
     readonly lastError?: string | undefined;
   };
-  /** What waits for a reboot on this host, and how to say that it has been. */
+  /** What waits for a reboot on this host. That it has rebooted the engine sees by itself. */
   readonly pending: {
-    list(): readonly { readonly task: string; readonly path: string; readonly reason: string }[];
-    /** Counts a reboot, forgets facts and everything else that was read. */
-    rebooted(): void;
+    list(): readonly RebootReason[];
+    /** After a reboot: reads again what waited for it. @returns the reasons that still stand */
+    verify(): Promise<readonly StandingReason[]>;
   };
   /** How the run answers reboots: `--reboot`. */
   readonly rebootPolicy: 'auto' | 'ask' | 'never';

@@ -12,6 +12,7 @@ export {
   type CommandOptions,
   type CommandResult,
   type MetaCommand,
+  type StandingReason,
 } from './action.ts';
 export { missing, refuse } from './errors.ts';
 export { type AnyModule, type AnyResource } from './any-module.ts';

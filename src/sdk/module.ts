@@ -35,6 +35,8 @@ export interface Pending {
   readonly path: string;
   readonly reason: string;
   readonly until: 'reboot' | 'restart';
+  /** What is likely the matter where it still stands after the reboot: `another boot loader, another entry`. */
+  readonly cause?: string | undefined;
 }
 
 /** What a change passes over. A change that touches the path of our own session is guarded by commit-confirm. */

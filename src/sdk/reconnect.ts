@@ -15,8 +15,8 @@ export interface ReconnectOptions {
   readonly what: string;
 }
 
-// While a host goes down or comes up, logins are refused and sessions break. Anything else will not mend by itself.
-const passing: readonly ErrorCode[] = ['unreachable', 'timeout', 'connection-lost', 'auth', 'become'];
+// While a host goes down or comes up, logins and sessions are refused and break. Anything else will not mend by itself.
+const passing: readonly ErrorCode[] = ['unreachable', 'timeout', 'connection-lost', 'auth', 'become', 'refused'];
 
 /**
  * Logs in anew, again and again, until a check over the new connection is content.

@@ -7,6 +7,7 @@ import type { PartResult } from '../../transport/types.ts';
 import type { VarSource } from '../../lang/index.ts';
 import { exports, withEnvironment } from '../host/probe-request.ts';
 import { toOutput } from '../host/session.ts';
+import { verifyReasons } from '../host/verify-reasons.ts';
 import type { TaskHost } from '../host/task-host.ts';
 import { stepError } from '../remote-command-error.ts';
 
@@ -95,7 +96,7 @@ export function actionHost({
     },
     pending: {
       list: () => session.pending,
-      rebooted: () => session.rebooted(),
+      verify: () => verifyReasons(session, { become: host.become, ahead: host.ahead, signal: host.signal }),
     },
   };
 }

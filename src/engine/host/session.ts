@@ -2,20 +2,16 @@ import { createReadStream } from 'node:fs';
 import pLimit from 'p-limit';
 import type { JsonObject } from '../../util/json.ts';
 import { KvmnetError } from '../../util/errors.ts';
+import type { RebootReason } from '../../sdk/action.ts';
 import type { ProbeOutput } from '../../sdk/index.ts';
 import type { Become, Connection, ConnectionSpec, Part, PartResult, Transport } from '../../transport/types.ts';
 import { factsSnippet } from '../facts/snippet.ts';
 import { parseFacts } from '../facts/parse.ts';
 import type { ConfirmWindow } from '../guard/confirm-window.ts';
 import type { HostLock } from '../lock/host-lock.ts';
+import { PendingReasons } from './pending-reasons.ts';
 import { ProbeCache } from './probe-cache.ts';
-
-/** A reason to reboot that a task has found and that still stands. */
-export interface PendingReason {
-  readonly task: string;
-  readonly path: string;
-  readonly reason: string;
-}
+import { RebootedError } from './rebooted-error.ts';
 
 /** What goes to a host in one round trip, in this order. */
 export interface Exchange {
@@ -60,8 +56,10 @@ export class HostSession {
   window: ConfirmWindow | undefined;
   /** One change of our own path at a time: others may delegate theirs to this host. */
   readonly alone = pLimit(1);
-  /** What waits for a reboot, by the task (and the item of its loop) that has found it. */
-  readonly #pending = new Map<string, readonly PendingReason[]>();
+  /** What waits for a reboot. */
+  readonly reasons = new PendingReasons();
+  /** Requests that may have changed the host. */
+  changesSent = 0;
   /** The caches, one for each user that reads: what root sees another may not. */
   readonly #caches = new Map<string, ProbeCache>();
   readonly #options: SessionOptions;
@@ -70,6 +68,12 @@ export class HostSession {
   #wantsFacts = false;
   #factsAreOld = false;
   #current: Connection | undefined;
+  /** The boot of the host that was spoken to last. */
+  #bootId: string | undefined;
+  /** The connection over which it was asked. */
+  #bootAskedOver: Connection | undefined;
+  /** The connection that was made on purpose, after the host was expected to go away. */
+  #expected: Connection | undefined;
 
   constructor(options: SessionOptions) {
     this.name = options.name;
@@ -125,28 +129,16 @@ export class HostSession {
     return this.#wantsFacts;
   }
 
-  get pending(): readonly PendingReason[] {
-    return [...this.#pending.values()].flat();
-  }
-
-  /** A task says what waits for a reboot; what it said before does not count any more. */
-  wait(key: string, reasons: readonly PendingReason[]): void {
-    if (reasons.length > 0) this.#pending.set(key, reasons);
-    else this.#pending.delete(key);
-  }
-
-  /** The host has come up anew: nothing that was known of it counts. */
-  rebooted(): void {
-    this.reboots += 1;
-    this.#pending.clear();
-    this.forgetFacts();
-    this.changed();
+  get pending(): readonly RebootReason[] {
+    return this.reasons.list;
   }
 
   /** Sends one request and waits for all its answers. @throws KvmnetError where the host cannot be reached */
   async exchange(exchange: Exchange, options: ExchangeOptions = {}): Promise<ExchangeResult> {
     const { steps = [], commands = [] } = exchange;
     const probes = [...new Set(exchange.probes)];
+    const changes = steps.length + commands.length > 0;
+    if (changes) await this.#mustBeSameBoot(options);
     const facts = this.#wantsFacts;
     const parts: Part[] = [
       ...(facts ? [{ script: factsSnippet }] : []),
@@ -154,16 +146,25 @@ export class HostSession {
       ...[...commands, ...probes].map((script) => ({ script })),
     ];
     if (parts.length === 0) return { steps: [], commands: [] };
-    const changes = steps.length + commands.length > 0;
     const results = await this.#send(parts, changes, options);
     const rest = facts ? results.slice(1) : results;
     if (facts) this.#learn(results[0]);
+    if (changes) this.changesSent += 1;
+    // Noticed only now: what was known is wrong, and somebody may ask for it before the next request.
+    else if (this.#wantsFacts && !facts && this.#current !== this.#expected) await this.exchange({}, options);
     const cache = this.cache(options.become);
     probes.forEach((script, index) => {
       const result = rest[steps.length + commands.length + index];
       if (result !== undefined) cache.set(script, toOutput(result));
     });
     return { steps: rest.slice(0, steps.length), commands: rest.slice(steps.length, steps.length + commands.length) };
+  }
+
+  /** Looks at a host whose connection was lost meanwhile, before anybody trusts what was read over it. */
+  async ensureSameBoot(options: ExchangeOptions): Promise<void> {
+    if (this.#current?.closed !== true) return;
+    await this.#send([{ script: ':' }], false, options);
+    if (this.#wantsFacts) await this.exchange({}, options);
   }
 
   async connection(): Promise<Connection> {
@@ -202,6 +203,7 @@ export class HostSession {
     try {
       this.#current = await this.#options.transport.connect(spec, { signal: this.#options.signal });
       this.#connection = Promise.resolve(this.#current);
+      this.#expected = this.#current;
       return true;
     } catch (error) {
       // A host that is on its way up, or cut off, may refuse us for a while in any of these ways.
@@ -220,8 +222,16 @@ export class HostSession {
   async #send(parts: readonly Part[], changes: boolean, options: ExchangeOptions): Promise<readonly PartResult[]> {
     const { become, timeout, signal } = options;
     const { lock } = this.#options;
-    const request = async (gate: readonly Part[]): Promise<readonly PartResult[]> =>
-      (await this.connection()).shell(become).request([...gate, ...parts], { timeout, signal });
+    const request = async (gate: readonly Part[]): Promise<readonly PartResult[]> => {
+      const connection = await this.connection();
+      const isNew = connection !== this.#bootAskedOver;
+      const all = [...(isNew ? [{ script: readBootId }] : []), ...gate, ...parts];
+      const results = await connection.shell(become).request(all, { timeout, signal });
+      if (!isNew) return results;
+      this.#bootAskedOver = connection;
+      this.#noteBoot(results[0]?.stdout.toString('utf8').trim() ?? '');
+      return results.slice(1);
+    };
     const send = (): Promise<readonly PartResult[]> =>
       lock === undefined ? request([]) : lock.hold(request, signal ?? this.#options.signal);
     try {
@@ -240,6 +250,33 @@ export class HostSession {
     return lock === undefined ? connectionSpec() : { ...connectionSpec(), farewell: lock.farewell };
   }
 
+  /** Before a change is sent over a connection that was made anew. @throws RebootedError where it would meet another boot */
+  async #mustBeSameBoot(options: ExchangeOptions): Promise<void> {
+    const connection = await this.connection();
+    const known = this.#bootId === undefined || connection === this.#bootAskedOver || connection === this.#expected;
+    if (known) return;
+    const before = this.reboots;
+    await this.#send([{ script: ':' }], false, options);
+    if (this.reboots === before) return;
+    if (this.#wantsFacts) await this.exchange({}, options);
+    throw new RebootedError(this.name);
+  }
+
+  #noteBoot(id: string): void {
+    if (id === '') return;
+    const before = this.#bootId;
+    this.#bootId = id;
+    if (before !== undefined && before !== id) this.#rebooted();
+  }
+
+  /** The host has come up anew: nothing that was known of it counts. */
+  #rebooted(): void {
+    this.reboots += 1;
+    this.reasons.rebooted();
+    this.forgetFacts();
+    this.changed();
+  }
+
   #learn(result: PartResult | undefined): void {
     this.#wantsFacts = false;
     this.#factsAreOld = false;
@@ -248,6 +285,8 @@ export class HostSession {
 }
 
 const refusals: ReadonlySet<string> = new Set(['unreachable', 'timeout', 'connection-lost', 'auth', 'host-key']);
+
+const readBootId = '{ IFS= read -r id </proc/sys/kernel/random/boot_id; } 2>/dev/null; printf %s "$id"';
 
 export const toOutput = (result: PartResult): ProbeOutput => ({
   stdout: result.stdout.toString('utf8'),

@@ -3,6 +3,7 @@ import type { Expr, VarSource } from '../../lang/index.ts';
 import type { Task } from '../../playbook/model.ts';
 import type { MetaCommand } from '../../sdk/action.ts';
 import type { TaskStatus } from '../events.ts';
+import { RebootedError } from '../host/rebooted-error.ts';
 import { bindNumber, conditions, loopItems, taskScope, unmet, type LoopItem } from './bind-task.ts';
 import { isInterrupt, needsSomethingElse } from './failure.ts';
 import type { Frames } from './frames.ts';
@@ -88,7 +89,7 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 const inCheck = (run: TaskRun, host: PlayHost, error: unknown): boolean =>
   run.context.options.check && host.unsettled && needsSomethingElse(error);
 
-async function runItem(run: TaskRun, host: PlayHost, item: LoopItem | undefined): Promise<Reported> {
+async function runItem(run: TaskRun, host: PlayHost, item: LoopItem | undefined, again = false): Promise<Reported> {
   const { context, task, frames } = run;
   const started = performance.now();
   const vars = taskScope(context, host.host, task, frames, item === undefined ? [] : [item.layer]);
@@ -100,6 +101,8 @@ async function runItem(run: TaskRun, host: PlayHost, item: LoopItem | undefined)
     return report(run, host, vars, item, turn, started, changes);
   } catch (error) {
     if (isInterrupt(error)) throw error;
+    // The host has come up anew and nothing was sent yet: variables, conditions and state are looked at afresh, once.
+    if (error instanceof RebootedError && error.again && !again) return runItem(run, host, item, true);
     const turn = inCheck(run, host, error) ? unknown(messageOf(error)) : failed(error);
     return report(run, host, vars, item, turn, started, changes);
   }

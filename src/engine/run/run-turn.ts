@@ -23,6 +23,7 @@ import { attemptAsync, probesAhead } from './look-ahead.ts';
 import { nextReading } from './next-turn.ts';
 import type { PlayHost } from './play-host.ts';
 import { report, taskName } from './report-turn.ts';
+import { orAgain, waitingFor, warnOfStanding } from './reboot-reasons.ts';
 import type { TaskRun } from './run-task.ts';
 import { failed, ofAction, ofResource, type TurnResult } from './task-result.ts';
 
@@ -48,10 +49,11 @@ export async function runTurn(
   const files = taskFiles(context, task, vars);
   const bound = await bindTask(module, task, vars, files, environment);
   const changing = !check && (bound.kind === 'resource' || (bound.effect === 'change' && !neverChanges(task)));
-  if (changing) target.session.willChange();
+  const { session } = target;
+  if (changing) session.willChange();
   const changes = changeLog(run, target, vars, item, become, begun);
   const taskHost = new TaskHost({
-    session: target.session,
+    session,
     become,
     environment,
     check,
@@ -78,33 +80,39 @@ export async function runTurn(
     changes,
   });
   if (bound.kind === 'resource') {
-    const turn = ofResource(await runResource(bound.module, bound.resource, taskHost));
-    const waiting = turn.pending.filter(({ until }) => until === 'reboot');
-    const name = taskName(run, vars);
-    target.session.wait(
-      `${task.id} ${item?.label(vars) ?? ''}`,
-      waiting.map(({ path, reason }) => ({ task: name, path, reason })),
+    const { module: definition, resource } = bound;
+    const turn = ofResource(
+      await orAgain(session, async () => {
+        await session.ensureSameBoot({ become, signal: context.input.signal });
+        return runResource(definition, resource, taskHost);
+      }),
     );
-    if (turn.status === 'ok') target.session.cache(become).unchanged();
+    const key = `${task.id} ${item?.label(vars) ?? ''}`;
+    session.reasons.set(key, waitingFor(definition, resource, turn.pending, taskName(run, vars), become));
+    if (turn.status === 'ok') session.cache(become).unchanged();
+    await warnOfStanding(context, taskHost);
     return turn;
   }
   const invalidates = changing;
-  if (run.confirming !== true) await endWindow(target.session);
+  if (run.confirming !== true) await endWindow(session);
   if (invalidates) changes?.act(`${task.module} is an action: what it does is not known`);
-  const result = await bound.run(
-    actionHost({
-      host: taskHost,
-      vars,
-      files,
-      rebootPolicy: context.options.rebootPolicy,
-      ask: context.input.ask,
-      invalidates,
-      setVariables: (values) => context.setVariables(host.host, values),
-      meta: (what) => run.meta(what, host),
-    }),
+  const result = await orAgain(session, () =>
+    bound.run(
+      actionHost({
+        host: taskHost,
+        vars,
+        files,
+        rebootPolicy: context.options.rebootPolicy,
+        ask: context.input.ask,
+        invalidates,
+        setVariables: (values) => context.setVariables(host.host, values),
+        meta: (what) => run.meta(what, host),
+      }),
+    ),
   );
   // After a reboot the tasks to come must not look at what the host was before.
-  if (target.session.lacksFacts) await taskHost.exchange({ probes: await taskHost.ahead() });
+  if (result.failed !== true) await warnOfStanding(context, taskHost);
+  if (session.lacksFacts) await taskHost.exchange({ probes: await taskHost.ahead() });
   // What did not run in check mode may have been what a later task needs to know.
   if (bound.effect === 'change' && check) host.unsettled = true;
   return ofAction(result, check);

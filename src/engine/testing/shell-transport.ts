@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, createReadStream, createWriteStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -14,19 +14,27 @@ export interface ShellTransport extends Transport {
   readonly down: Set<string>;
   /** Called before each request; what it throws the request rejects with. */
   onRequest: ((host: string, parts: readonly Part[]) => void) | undefined;
+  /** Called when a request has been answered. */
+  onAnswer: ((host: string, parts: readonly Part[]) => void) | undefined;
+  /** Pretends that the host comes up anew: another boot id, and its connections are gone. */
+  reboot(host: string): void;
 }
 
 /** A transport whose hosts are all this machine: each part of a request is run by `sh`, without a connection. */
 export function shellTransport(): ShellTransport {
   const requests = new Map<string, (readonly string[])[]>();
+  const boots = new Map<string, number>();
+  const boot = (host: string): number => boots.get(host) ?? 1;
   const transport: ShellTransport = {
     requests,
     down: new Set(),
     onRequest: undefined,
+    onAnswer: undefined,
+    reboot: (host) => void boots.set(host, boot(host) + 1),
     connect: (spec) =>
       transport.down.has(spec.host)
         ? Promise.reject(new KvmnetError('unreachable', `cannot reach ${spec.address}: refused`, { host: spec.host }))
-        : Promise.resolve(connection(spec, requests, transport)),
+        : Promise.resolve(connection(spec, requests, transport, boot)),
   };
   return transport;
 }
@@ -35,15 +43,26 @@ function connection(
   spec: ConnectionSpec,
   requests: Map<string, (readonly string[])[]>,
   transport: ShellTransport,
+  boot: (host: string) => number,
 ): Connection {
   const own: (readonly string[])[] = requests.get(spec.host) ?? [];
   requests.set(spec.host, own);
   const before = own.length;
   const folder = mkdtempSync(join(tmpdir(), 'kvmnet-shell-'));
   let uploads = 0;
+  const madeIn = boot(spec.host);
+  const bootFile = join(folder, 'boot_id');
+  writeFileSync(bootFile, `boot-${madeIn}\n`);
+  // A host of its own: with another boot id than the machine's, and all its services up.
+  const pretend = (script: string): string =>
+    script
+      .replaceAll('/proc/sys/kernel/random/boot_id', bootFile)
+      .replaceAll(/if \[ -d [^;]*; then systemctl is-system-running[^;]*; else[^;]*; fi/g, 'echo running');
   return {
     spec,
-    closed: false,
+    get closed() {
+      return boot(spec.host) !== madeIn;
+    },
     get roundTrips() {
       return own.length - before + uploads;
     },
@@ -55,7 +74,9 @@ function connection(
         } catch (error) {
           return Promise.reject(error);
         }
-        return Promise.resolve(runParts(parts));
+        const results = runParts(parts.map((part) => ({ ...part, script: pretend(part.script) })));
+        transport.onAnswer?.(spec.host, parts);
+        return Promise.resolve(results);
       },
     }),
     async upload(content) {

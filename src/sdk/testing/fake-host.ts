@@ -63,7 +63,7 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
     download: async () => {},
     progress: (text) => void said.push(text),
     connection: { drop: async () => {}, tryReconnect: async () => true },
-    pending: { list: () => [], rebooted: () => {} },
+    pending: { list: () => [], verify: async () => [] },
     rebootPolicy: 'auto',
     ask: async () => undefined,
     play: { setVariables: (values) => void Object.assign(variables, values), meta: (what) => void metas.push(what) },
