@@ -10,7 +10,12 @@ export default defineConfig({
       {
         test: {
           name: 'pure',
-          include: ['src/**/*.test.ts', 'modules/**/*.test.ts', 'test/architecture/**/*.test.ts'],
+          include: [
+            'src/**/*.test.ts',
+            'modules/**/*.test.ts',
+            'test/architecture/**/*.test.ts',
+            'test/security/**/*.test.ts',
+          ],
           exclude: ['**/*.sandbox.test.ts'],
           // Generous: a machine under load takes many times as long, and a test that hangs is still found.
           testTimeout: 60_000,
@@ -21,7 +26,7 @@ export default defineConfig({
         test: {
           name: 'sandbox',
           retry: machineNoise,
-          include: ['src/**/*.sandbox.test.ts', 'modules/**/*.sandbox.test.ts'],
+          include: ['src/**/*.sandbox.test.ts', 'modules/**/*.sandbox.test.ts', 'test/security/**/*.sandbox.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -46,6 +51,19 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      // QEMU guests: one smoke run in every run of the tests, the whole by `npm run test:vm`.
+      ...[
+        { name: 'vm-smoke', include: ['test/vm/smoke.test.ts'] },
+        { name: 'vm', include: ['test/vm/*.test.ts'] },
+      ].map((tier) => ({
+        test: {
+          ...tier,
+          globalSetup: ['test/vm/global-setup.ts'],
+          testTimeout: 1_800_000,
+          hookTimeout: 900_000,
+          fileParallelism: false,
+        },
+      })),
       // Machines of QEMU under Vagrant: `npm run test:vagrant`, not part of `npm test`.
       { test: { name: 'vagrant', include: ['test/vm/vagrant/*.test.ts'], bail: 1 } },
     ],

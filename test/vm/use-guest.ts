@@ -1,0 +1,46 @@
+import { join } from 'node:path';
+import { inject } from 'vitest';
+import { Lab } from '../lab/lab.ts';
+import { withLock } from '../lab/lock.ts';
+import { kvmnetOn, type Played } from '../lab/play-on.ts';
+import { createGuest, type GuestOptions } from './create-guest.ts';
+import { guestInventoryPath, readGuests } from './guest-files.ts';
+import { Guest } from './guest.ts';
+
+/** Why vm tests are skipped here is said at the start: `describe.skipIf(noGuest())`. */
+export const noGuest = (): boolean => inject('labDir') === undefined;
+
+/** The lab of this test run, in whose network the guests are. */
+export function useVmLab(): Lab {
+  const dir = inject('labDir');
+  if (dir === undefined) throw new Error('no guest can run here: guard the test with describe.skipIf(noGuest())');
+  return new Lab(dir, console.log);
+}
+
+/**
+ * The guest that all tests of this run share, started when it is first asked for, as it takes half a minute and more. Whoever
+ * uses it finds it as the tests before have left it; who needs a fresh one makes it (`createGuest`) and removes it.
+ */
+export async function useGuest(lab: Lab, options: Omit<GuestOptions, 'name'> = {}): Promise<Guest> {
+  return await withLock(join(lab.dir, 'shared.lock'), async () => {
+    const shared = readGuests(lab).find(({ name }) => name === 'shared');
+    return shared === undefined ? await createGuest(lab, { name: 'shared', ...options }) : new Guest(lab, shared);
+  });
+}
+
+/** Plays a file on a guest with the real command, from the hub of the lab. */
+export async function playOnGuest(
+  lab: Lab,
+  file: string,
+  guest: Guest,
+  args: readonly string[] = [],
+  timeout = 900,
+): Promise<Played> {
+  return await kvmnetOn(lab, ['play', file, '-l', guest.name, '-i', guestInventoryPath(lab), ...args], { timeout });
+}
+
+/** What did not go as `status` says, told so that a failing test shows why. */
+export const otherThan = (played: Played, ...statuses: readonly string[]): readonly unknown[] =>
+  played.tasks
+    .filter((task) => !statuses.includes(task.status))
+    .map(({ task, item, status, changes, failure }) => ({ task, item, status, changes, failure }));
