@@ -95,11 +95,11 @@ export class Guest {
     await this.waitUp();
   }
 
-  /** Waits until sshd greets; with `notBootId`, until it does so after another boot. Timeout in seconds, default 300. */
+  /** Waits until sshd greets; with `notBootId`, until it does so after another boot. Timeout in seconds, default 900. */
   async waitUp(options: { readonly timeout?: number; readonly notBootId?: string } = {}): Promise<void> {
     await until(
       `${this.name} to be up, see ${this.#path('console')}`,
-      options.timeout ?? 300,
+      options.timeout ?? 900,
       async () => {
         if (this.pid === undefined) throw new Error(`${this.name} has no power: ${this.#said('qemu.log')}`);
         if (!(await greeting(this.#lab, this.address))) return undefined;

@@ -52,7 +52,7 @@ set timeout=0
 ### BEGIN /etc/grub.d/10_linux ###
 menuentry 'Debian GNU/Linux' --class debian {
 	search --no-floppy --fs-uuid --set=root $uuid
-	linux	/boot/vmlinuz-$version root=UUID=$uuid ro console=ttyS0
+	linux	/boot/vmlinuz-$version root=UUID=$uuid ro console=ttyS0 quiet
 	initrd	/boot/initrd.img-$version
 }
 ### END /etc/grub.d/10_linux ###
