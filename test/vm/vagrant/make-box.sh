@@ -7,8 +7,9 @@ mkdir -p "$out.unfinished"
 cd "$out.unfinished"
 ssh-keygen -q -t ed25519 -N '' -C kvmnet-box -f key
 cp --sparse=always "$disk" raw
-# Links are called eth0, eth1 in the order in which the kernel finds them; the first asks for its address.
-printf '[Match]\nName=eth0\n[Network]\nDHCP=ipv4\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n' > network
+# Links are called eth0, eth1 in the order in which the kernel finds them; the first asks for its address, by its MAC: all machines of a
+# box have the same machine id.
+printf '[Match]\nName=eth0\n[Network]\nDHCP=ipv4\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n[DHCPv4]\nClientIdentifier=mac\n' > network
 debugfs -w -f - 'raw?offset=1048576' > debugfs.log 2>&1 <<D
 rm /etc/systemd/network/10-mgmt0.link
 rm /etc/systemd/network/10-data0.link
