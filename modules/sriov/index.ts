@@ -65,10 +65,17 @@ export const sriov = defineModule({
       'virtqemud.service',
       ...p.required_by,
     ],
-    // A guest may run on functions that stand. Those that others make are only set.
+    // A guest may run on functions that stand. Those that others make are only set. At boot the card's driver may still be on
+    // its way: an ordering alone does not make systemd wait for a device.
     guard: {
-      script: sh`[ -z "$2" ] || exit 1
-case $1 in *:*) d=/sys/bus/pci/devices/$1;; *) d=/sys/class/net/$1/device;; esac
+      script: sh`case $1 in *:*) d=/sys/bus/pci/devices/$1;; *) d=/sys/class/net/$1/device;; esac
+try=0
+until [ -e "$d/sriov_numvfs" ] && [ -e "$d/driver" ]; do
+  try=$((try+1))
+  [ "$try" -le 300 ] || break
+  sleep 0.2 2>/dev/null || sleep 1
+done
+[ -z "$2" ] || exit 1
 read -r n <"$d/sriov_numvfs" && [ "$n" != 0 ]`,
       args: [p.pf, p.externally_managed ? 'yes' : ''],
     },
