@@ -30,6 +30,18 @@ export const commands: readonly CommandEntry[] = [
     summary: 'show an inventory as kvmnet understands it',
     load: () => import('./commands/inventory.ts'),
   },
+  {
+    name: 'history',
+    usage: '[RUN]',
+    summary: 'list the runs that have changed something, or show one of them',
+    load: () => import('./commands/history.ts'),
+  },
+  {
+    name: 'undo',
+    usage: 'RUN -i SOURCE',
+    summary: 'take back what a run has changed',
+    load: () => import('./commands/undo.ts'),
+  },
   { name: 'doc', usage: '[MODULE]', summary: 'explain modules', load: () => import('./commands/doc.ts') },
   {
     name: 'schema',

@@ -3,13 +3,26 @@ import { isObject } from '../util/json.ts';
 import { MASK, type Redactor } from '../util/secrets.ts';
 
 /** Fields of events that are words of ours: a secret that happens to be one of them must not make events unreadable. */
-const ours: ReadonlySet<string> = new Set(['type', 'status', 'module', 'id', 'run', 'started', 'until', 'code']);
+const ours: ReadonlySet<string> = new Set([
+  'type',
+  'status',
+  'module',
+  'id',
+  'run',
+  'started',
+  'until',
+  'code',
+  'time',
+]);
 
 /** An event with everything hidden that must not be shown, in whatever text of it. */
-export const redactEvent = (event: RunEvent, redactor: Redactor): RunEvent =>
+export const redactEvent = (event: RunEvent, redactor: Redactor): RunEvent => redactFields(event, redactor);
+
+/** The same for whatever is made of events. */
+export const redactFields = <T extends object>(fields: T, redactor: Redactor): T =>
   Object.fromEntries(
-    Object.entries(event).map(([key, value]) => [key, ours.has(key) ? value : redactValue(value, redactor)]),
-  ) as unknown as RunEvent;
+    Object.entries(fields).map(([key, value]) => [key, ours.has(key) ? value : redactValue(value, redactor)]),
+  ) as T;
 
 function redactValue(value: unknown, redactor: Redactor): unknown {
   if (typeof value === 'string') return redactor.redact(value);

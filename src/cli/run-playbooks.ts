@@ -1,6 +1,13 @@
 import { homedir, hostname, userInfo } from 'node:os';
 import type { Ask } from '../engine/action/action-host.ts';
-import { rehearse, runPlaybooks, type Registry, type RunEvent, type RunOptions } from '../engine/index.ts';
+import {
+  rehearse,
+  runPlaybooks,
+  type Registry,
+  type RunEvent,
+  type RunInput,
+  type RunOptions,
+} from '../engine/index.ts';
 import type { Inventory } from '../inventory/index.ts';
 import type { Vault } from '../lang/index.ts';
 import type { Playbook } from '../playbook/model.ts';
@@ -12,7 +19,9 @@ import type { Cli } from './cli.ts';
 import { exitCodeOf } from './exit-codes.ts';
 import { readExtraVars } from './extra-vars.ts';
 import { watchInterrupts } from './interrupts.ts';
+import { journalOf, type Journalled } from './journal/journal-of.ts';
 import { redactEvent } from './redact-event.ts';
+import { hideSecrets } from './secret-names.ts';
 import type { Settings } from './settings/definitions.ts';
 
 /** As many as a controller with two cores serves without hosts waiting for one another. */
@@ -26,20 +35,41 @@ export interface Run {
   readonly settings: Settings;
   /** The output of each result is what the run is for (ad-hoc commands). */
   readonly showOutput?: boolean;
+  /** How the run is written down; undefined: not at all. */
+  readonly journal?: Journalled | undefined;
 }
 
 /** Runs playbooks and reports on it. Gives the exit code. */
 export async function runAndReport(cli: Cli, run: Run): Promise<number> {
-  const { settings, vault } = run;
-  const options = await runOptions(cli, settings, vault, createAsk(cli));
+  const options = await runOptions(cli, run.settings, run.vault, createAsk(cli));
   // Whatever can be found wrong is told before anything is connected.
   await rehearse({ ...run, options });
+  return reportOn(cli, { ...run, options }, async (surroundings) => {
+    await runPlaybooks({ ...run, options, ...surroundings });
+  });
+}
+
+interface Reported extends Pick<Run, 'settings' | 'inventory' | 'showOutput' | 'journal'> {
+  readonly options: RunOptions;
+}
+
+/** What a run needs beside what it is about. */
+type Surroundings = Pick<RunInput, 'transport' | 'emit' | 'ask' | 'signal'> & {
+  readonly journal: RunInput['journal'];
+};
+
+/** Does something on hosts, with reports, interrupts and a journal around it. Gives the exit code. */
+export async function reportOn(
+  cli: Cli,
+  { settings, options, inventory, showOutput = false, journal: journalled }: Reported,
+  work: (surroundings: Surroundings) => Promise<void>,
+): Promise<number> {
   const reporter = await createReporters(settings.report ?? [], {
     stdout: cli.stdout,
     colour: cli.colour,
     env: cli.env,
     verbosity: settings.verbose ?? 0,
-    showOutput: run.showOutput ?? false,
+    showOutput,
   });
   let code = 0;
   const emit = (event: RunEvent): void => {
@@ -51,11 +81,12 @@ export async function runAndReport(cli: Cli, run: Run): Promise<number> {
   };
   const warn = (message: string): void => emit({ type: 'warning', message });
   const interrupts = watchInterrupts(warn);
-  const ask = createAsk(cli, interrupts.signal, reporter);
-  const transport = systemTransport(cli, warn);
-  for (const { message } of run.inventory.warnings) warn(message);
   try {
-    await runPlaybooks({ ...run, options, transport, emit, ask, signal: interrupts.signal });
+    const ask = createAsk(cli, interrupts.signal, reporter);
+    const transport = systemTransport(cli, warn);
+    const journal = journalled === undefined || options.check ? undefined : journalOf(cli, settings, journalled, warn);
+    for (const { message } of inventory.warnings) warn(message);
+    await work({ transport, emit, ask, signal: interrupts.signal, journal });
   } finally {
     interrupts.stop();
     await reporter.end();
@@ -75,6 +106,7 @@ export async function runOptions(cli: Cli, settings: Settings, vault: Vault, ask
       : undefined;
   if (password !== undefined) cli.redactor.add(password);
   const extra = await readExtraVars(cli, settings.extra_vars, vault);
+  hideSecrets(cli, extra.values);
   return {
     check: settings.check ?? false,
     diff: settings.diff ?? false,

@@ -2,6 +2,8 @@
 export interface Redactor {
   add(secret: string): void;
   redact(text: string): string;
+  /** The secrets that a text holds. */
+  found(text: string): readonly string[];
 }
 
 export const MASK = '********';
@@ -21,18 +23,22 @@ export function createRedactor(): Redactor {
       pattern = undefined;
     },
     redact(text) {
-      if (forms.size === 0 || text === '') return text;
-      pattern ??= new RegExp(
-        [...forms]
-          .toSorted((a, b) => b.length - a.length)
-          .map(escape)
-          .join('|'),
-        'g',
-      );
-      return text.replace(pattern, MASK);
+      return forms.size === 0 || text === '' ? text : text.replace((pattern ??= patternOf(forms)), MASK);
+    },
+    found(text) {
+      return forms.size === 0 ? [] : [...new Set(text.match((pattern ??= patternOf(forms))))];
     },
   };
 }
+
+const patternOf = (forms: ReadonlySet<string>): RegExp =>
+  new RegExp(
+    [...forms]
+      .toSorted((a, b) => b.length - a.length)
+      .map(escape)
+      .join('|'),
+    'g',
+  );
 
 function* formsOf(secret: string): Iterable<string> {
   if (secret.trim() === '') return;

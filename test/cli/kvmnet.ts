@@ -20,9 +20,11 @@ export const program = join(inject('builtFolder'), 'src/cli/main.js');
 
 /** Runs the program as a shell would, without a terminal and with nothing of the tester's environment. */
 export async function kvmnet(args: readonly string[], { cwd, env = {}, input = '' }: CallOptions = {}): Promise<Call> {
+  // Hosts are this machine: nothing is kept on it. Without a folder of the test's own, no journal is left in another.
+  const own: Record<string, string> = cwd === undefined ? { KVMNET_RUNS_DIR: join(project({}), 'runs') } : {};
   const { exitCode, stdout, stderr } = await execa(process.execPath, [program, ...args], {
     cwd: cwd ?? tmpdir(),
-    env: { PATH: process.env['PATH'] ?? '', HOME: tmpdir(), ...env },
+    env: { PATH: process.env['PATH'] ?? '', HOME: tmpdir(), KVMNET_UNDO_KEEP: '0', ...own, ...env },
     extendEnv: false,
     input,
     reject: false,

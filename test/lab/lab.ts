@@ -149,7 +149,8 @@ export class Lab {
 
   /** Nothing of the user's own ssh: neither files nor agent. */
   #clientEnv(): Record<string, string> {
-    return { HOME: this.home, SSH_AUTH_SOCK: '' };
+    // Journals go with the lab, not into the folders of playbooks.
+    return { HOME: this.home, SSH_AUTH_SOCK: '', KVMNET_RUNS_DIR: join(this.dir, 'runs') };
   }
 
   #inHub(argv: readonly string[]): readonly string[] {

@@ -29,7 +29,10 @@ export function adHocCommand(cli: Cli, name: string): CommandModule | undefined 
       const vault = await openVault(cli, settings, createAsk(cli));
       const playbooks = [adHocPlaybook({ module, folder: cli.cwd, vault, ...given })];
       const inventory = await openInventory(cli, settings, { vault });
-      return runAndReport(cli, { playbooks, inventory, registry, vault, settings, showOutput: true });
+      // What only asks leaves nothing to be looked up.
+      const asks = module.kind === 'action' && module.effect === 'none';
+      const journal = asks ? undefined : { command: ['kvmnet', name, ...args], folder: cli.cwd, playbooks: [] };
+      return runAndReport(cli, { playbooks, inventory, registry, vault, settings, showOutput: true, journal });
     },
   };
 }

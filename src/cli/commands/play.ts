@@ -32,7 +32,8 @@ export async function run(cli: Cli, args: readonly string[]): Promise<number> {
   const [files] = parsed.processedArgs;
   const only = parsed.opts();
   const folder = dirname(resolve(cli.cwd, files[0] ?? ''));
-  const prepared = await prepare(cli, files, resolveSettings(cli, parsed, playSettings, folder));
+  const journal = { command: ['kvmnet', 'play', ...args], folder, playbooks: files };
+  const prepared = { ...(await prepare(cli, files, resolveSettings(cli, parsed, playSettings, folder))), journal };
   const { playbooks, inventory, settings, vault } = prepared;
   const selection = { tags: settings.tags ?? [], skipTags: settings.skip_tags ?? [], selected: tagsAllow };
   if (only.syntaxCheck === true) {

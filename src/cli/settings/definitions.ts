@@ -144,6 +144,27 @@ export const definitions = {
     schema: bool(),
     once: true,
   },
+  runs_dir: {
+    flags: '--runs-dir <folder>',
+    description:
+      'where the journals of runs are kept (default: .kvmnet/runs beside kvmnet.yml, or beside the playbook)',
+    schema: text(),
+  },
+  runs_keep: {
+    flags: '--runs-keep <number>',
+    description: 'how many runs the journal keeps (default: 200)',
+    schema: int({ min: 1, max: 1_000_000, what: 'a number of runs' }),
+  },
+  runs_days: {
+    flags: '--runs-days <days>',
+    description: 'for how long the journal keeps a run, and hosts what its undo needs (default: 90)',
+    schema: int({ min: 1, max: 36_500, what: 'a number of days' }),
+  },
+  undo_keep: {
+    flags: '--undo-keep <number>',
+    description: 'for how many runs a host keeps what undos need; 0 for none (default: 20)',
+    schema: int({ min: 0, max: 10_000, what: 'a number of runs' }),
+  },
   verbose: {
     flags: '-v, --verbose',
     description: 'say more: -v results that are ok, -vv whole values and times, -vvv each step',
@@ -169,6 +190,8 @@ export const hostSettings = [
   'become_method',
   'ask_become_password',
 ] as const;
+/** Where runs are written down, and for how long. */
+export const journalSettings = ['runs_dir', 'runs_keep', 'runs_days', 'undo_keep'] as const;
 export const adHocSettings = [
   ...hostSettings,
   'check',
@@ -180,5 +203,19 @@ export const adHocSettings = [
   'lock_timeout',
   'exit_code',
   'flush_cache',
+  ...journalSettings,
+] as const;
+/** What is shown of runs that have been. */
+export const historySettings = ['runs_dir', 'report', 'verbose'] as const;
+export const undoSettings = [
+  ...hostSettings,
+  'check',
+  'diff',
+  'report',
+  'confirm_timeout',
+  'confirm',
+  'lock_timeout',
+  'exit_code',
+  ...journalSettings,
 ] as const;
 export const playSettings = [...adHocSettings, 'tags', 'skip_tags', 'start_at_task', 'step'] as const;

@@ -120,6 +120,8 @@ function rebase(values: ProjectFile['values'], folder: string, cwd: string): Par
     ...values,
     ...(values.inventory === undefined ? {} : { inventory: all(values.inventory, inventory) }),
     ...(values.vault_password_file === undefined ? {} : { vault_password_file: all(values.vault_password_file, move) }),
+    // A folder of its own, that need not be there yet.
+    ...(values.runs_dir === undefined ? {} : { runs_dir: all(values.runs_dir, (path) => resolve(folder, path)) }),
     ...(values.vault_id === undefined ? {} : { vault_id: all(values.vault_id, vaultId) }),
   };
 }

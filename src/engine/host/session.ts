@@ -33,6 +33,8 @@ export interface ExchangeOptions {
   /** Seconds. */
   readonly timeout?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Bytes of output of each script beyond which the request fails. */
+  readonly maxOutput?: number | undefined;
 }
 
 interface SessionOptions {
@@ -220,13 +222,13 @@ export class HostSession {
   }
 
   async #send(parts: readonly Part[], changes: boolean, options: ExchangeOptions): Promise<readonly PartResult[]> {
-    const { become, timeout, signal } = options;
+    const { become, timeout, signal, maxOutput } = options;
     const { lock } = this.#options;
     const request = async (gate: readonly Part[]): Promise<readonly PartResult[]> => {
       const connection = await this.connection();
       const isNew = connection !== this.#bootAskedOver;
       const all = [...(isNew ? [{ script: readBootId }] : []), ...gate, ...parts];
-      const results = await connection.shell(become).request(all, { timeout, signal });
+      const results = await connection.shell(become).request(all, { timeout, signal, maxOutput });
       if (!isNew) return results;
       this.#bootAskedOver = connection;
       this.#noteBoot(results[0]?.stdout.toString('utf8').trim() ?? '');

@@ -2,7 +2,7 @@ import type { Become } from '../../transport/types.ts';
 import type { ChangeLog } from '../journal/change-log.ts';
 import type { Environment } from './probe-request.ts';
 import type { ProbeCache } from './probe-cache.ts';
-import type { Exchange, ExchangeResult, HostSession } from './session.ts';
+import type { Exchange, ExchangeOptions, ExchangeResult, HostSession } from './session.ts';
 
 interface TaskHostOptions {
   readonly session: HostSession;
@@ -81,10 +81,10 @@ export class TaskHost {
   /** One round trip as the task's user, within the task's timeout. */
   exchange(
     exchange: Exchange,
-    options: { readonly timeout?: number | undefined; readonly signal?: AbortSignal } = {},
+    options: Pick<ExchangeOptions, 'timeout' | 'signal' | 'maxOutput'> = {},
   ): Promise<ExchangeResult> {
     const { become, timeout } = this.#options;
-    return this.session.exchange(exchange, { become, timeout: options.timeout ?? timeout, signal: options.signal });
+    return this.session.exchange(exchange, { ...options, become, timeout: options.timeout ?? timeout });
   }
 
   changed(): void {

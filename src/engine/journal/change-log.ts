@@ -34,6 +34,10 @@ interface Beginning {
 /** Instead of a value that no_log hides. */
 export const hidden = 'not shown because of no_log';
 
+/** Changes without the values that no_log hides. */
+export const hideValues = (changes: readonly Change[]): readonly Change[] =>
+  changes.map(({ path }) => ({ path, from: hidden, to: hidden }));
+
 /** Writes down what one turn of a task is about to change, and what an undo of it needs. */
 export class ChangeLog {
   readonly #options: ChangeLogOptions;
@@ -52,7 +56,7 @@ export class ChangeLog {
       return {};
     };
     if (journal.keep.runs === 0) return noUndo('hosts were told to keep nothing for it (undo_keep: 0)');
-    const sealed = sealRecord(record());
+    const sealed = sealRecord(record(), (text) => journal.secretsIn(text));
     if (sealed === undefined) return noUndo('what it needs is too much to be kept');
     // What a module says of undo beforehand holds afterwards.
     const but = warnings.filter((warning) => /\bundo\b/.test(warning));
@@ -78,7 +82,7 @@ export class ChangeLog {
 
   #write(change: number, changes: readonly Change[], undo: UndoNote): void {
     const { journal, task, quiet } = this.#options;
-    const shown = quiet ? changes.map(({ path }) => ({ path, from: hidden, to: hidden })) : changes;
-    journal.intent({ ...task, change, changes: shown, undo });
+    const shown = quiet ? hideValues(changes) : changes;
+    journal.intent({ ...task, change, changes: shown, undo, ...(quiet ? { noLog: true } : {}) });
   }
 }

@@ -10,6 +10,8 @@ export interface Journal {
   readonly id: string;
   /** For how many runs, and for how many days, a host keeps what undos need; 0 runs: nothing is kept. */
   readonly keep: UndoKeep;
+  /** The secrets that a text holds: an undo has to hide them again. */
+  secretsIn(text: string): readonly string[];
   /**
    * Something is about to be changed: written down before it is done.
    * @throws KvmnetError code `io` where that cannot be written: then it must not be done
@@ -34,6 +36,8 @@ export interface Intent extends Pick<TaskEvent, 'play' | 'task' | 'module' | 'it
   /** Empty where they are not known before it is done: actions. */
   readonly changes: readonly Change[];
   readonly undo: UndoNote;
+  /** Its values are not to be seen, neither when it is taken back. */
+  readonly noLog?: true | undefined;
   /** Number of the change of another run that this one takes back. */
   readonly undoes?: number | undefined;
 }

@@ -57,7 +57,7 @@ export function fromJson(json: Json | undefined): unknown {
     );
   switch (json[tag]) {
     case undefined:
-      return Object.fromEntries(Object.entries(json).map(([key, item]) => [key, fromJson(item as Json)]));
+      return Object.fromEntries(Object.entries(json).map(([key, item]) => [key, fromJson(item)]));
     case 'number':
       return Number(text(value));
     case 'bigint':

@@ -21,6 +21,11 @@ export interface ChangeRecord {
   readonly outputs: Readonly<Record<string, Pick<ProbeOutput, 'stdout' | 'stderr' | 'code' | 'bytes'>>>;
 }
 
+/** A record as it is read back, with what must not be shown of it. */
+export interface KeptRecord extends ChangeRecord {
+  readonly secrets: readonly string[];
+}
+
 /** What a host keeps of a boot unit: hashes of its files, whether something starts it. */
 export interface KeptUnit {
   readonly unit: string | null;
@@ -55,6 +60,7 @@ const RecordSchema = z.strictObject({
   environment: z.record(z.string(), z.string()),
   before: State,
   after: State,
+  secrets: z.array(z.string()),
   unit: z.strictObject({ before: KeptUnitSchema, after: KeptUnitSchema }).optional(),
   outputs: z.record(
     z.string(),
@@ -67,8 +73,14 @@ const RecordSchema = z.strictObject({
   ),
 });
 
-/** @returns undefined where it is too big to be kept */
-export function sealRecord(record: ChangeRecord): SealedRecord | undefined {
+/**
+ * @param secretsIn - finds what must not be shown when the change is taken back
+ * @returns undefined where it is too big to be kept
+ */
+export function sealRecord(
+  record: ChangeRecord,
+  secretsIn: (text: string) => readonly string[] = () => [],
+): SealedRecord | undefined {
   const { outputs, params, unit, ...rest } = record;
   const packed = Object.fromEntries(
     Object.entries(outputs).map(([name, { stdout, bytes, stderr, code }]) => {
@@ -86,7 +98,8 @@ export function sealRecord(record: ChangeRecord): SealedRecord | undefined {
     ...(unit === undefined ? {} : { unit }),
     outputs: packed,
   };
-  const text = gzipSync(JSON.stringify(sealed)).toString('base64');
+  const secrets = secretsIn(JSON.stringify(sealed));
+  const text = gzipSync(JSON.stringify({ ...sealed, secrets })).toString('base64');
   if (text.length > maxRecord) return undefined;
   return { text, sha256: hash(text), bytes: text.length };
 }
@@ -95,7 +108,7 @@ export function sealRecord(record: ChangeRecord): SealedRecord | undefined {
  * Reads what a host has kept. It is taken only as it was written: a host cannot make anything else of it.
  * @throws KvmnetError code `missing`
  */
-export function openRecord(text: string, sha256: string): ChangeRecord {
+export function openRecord(text: string, sha256: string): KeptRecord {
   if (text.length > maxRecord || hash(text) !== sha256) {
     throw new KvmnetError('missing', 'what the host has kept for an undo is not what was given to it', {
       hint: 'it is damaged, or somebody has changed it: it is not used',

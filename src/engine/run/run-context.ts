@@ -66,11 +66,14 @@ export class RunContext {
     this.input.emit(event);
   }
 
-  /** @param changes - the numbers of those that the task has begun */
-  result(event: TaskEvent, changes: readonly number[] = []): void {
+  /**
+   * @param changes - the numbers of those that the task has begun
+   * @param undoes - the change of another run that it was to take back
+   */
+  result(event: TaskEvent, changes: readonly number[] = [], undoes?: number): void {
     this.recap.count(event.host, event.status);
     if (event.status === 'changed' || event.status === 'would-change') this.changed = true;
-    this.input.journal?.result(event, changes);
+    this.input.journal?.result(event, changes, undoes);
     this.emit(event);
   }
 
