@@ -19,7 +19,7 @@ const filesWith = (vault: Vault) =>
   controllerFiles({
     folders: [folder],
     hashes: new FileHashes(),
-    render: (text) => text.replace('{{ who }}', 'kvm01'),
+    render: async (text) => text.replace('{{ who }}', 'kvm01'),
     open: (text, file) => openFile(text, file, vault),
   });
 

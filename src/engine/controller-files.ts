@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
+import { createReadStream, existsSync, statSync } from 'node:fs';
 import { readFile, readdir, stat } from 'node:fs/promises';
-import { isAbsolute, join, resolve } from 'node:path';
+import { dirname, extname, isAbsolute, join, resolve } from 'node:path';
 import { isVaultText } from '../lang/index.ts';
 import type { ControllerFiles } from '../sdk/index.ts';
 import { KvmnetError } from '../util/errors.ts';
@@ -42,11 +42,18 @@ async function hashFile(path: string): Promise<{ readonly sha256: string; readon
   return { sha256: hash.digest('hex'), ...(encrypted === true ? { encrypted } : {}) };
 }
 
+/** Undefined where there is none; then `looked` names the places. */
+export type FindPartialFile = (
+  name: string,
+  includer: string,
+) => Promise<{ readonly file: string; readonly text: string } | { readonly looked: readonly string[] }>;
+
 interface Options {
   /** Folders to look in, nearest first: those of the role, then the playbook's. */
   readonly folders: readonly string[];
   readonly hashes: Pick<FileHashes, 'stat'>;
-  readonly render: (text: string, file: string) => string;
+  /** @param find - the file of a partial, with its text: beside the template that takes it in, else where templates are */
+  readonly render: (text: string, file: string, find: FindPartialFile) => Promise<string>;
   /** What is in a file that the vault has encrypted as a whole. */
   readonly open: (text: string, file: string) => Promise<Uint8Array>;
 }
@@ -68,6 +75,7 @@ export function controllerFiles({ folders, hashes, render, open }: Options): Con
     const sealed = isVaultText(bytes.subarray(0, 128).toString('latin1'));
     return sealed ? await open(bytes.toString('utf8'), path) : new Uint8Array(bytes);
   };
+  const readText = async (file: string): Promise<string> => Buffer.from(await read(file)).toString('utf8');
   return {
     resolve: find,
     stat: async (path) => {
@@ -84,7 +92,15 @@ export function controllerFiles({ folders, hashes, render, open }: Options): Con
     },
     render: async (path) => {
       const file = find(path, 'templates');
-      return render(Buffer.from(await read(file)).toString('utf8'), file);
+      return render(await readText(file), file, async (name, includer) => {
+        const names = extname(name) === '' ? [name, `${name}${extname(includer)}`, `${name}.hbs`] : [name];
+        const below = [dirname(includer), ...folders.flatMap((folder) => [join(folder, 'templates'), folder])];
+        const looked = [...new Set(below.flatMap((folder) => names.map((one) => resolve(folder, one))))];
+        const found = looked.find(isFile);
+        return found === undefined ? { looked } : { file: found, text: await readText(found) };
+      });
     },
   };
 }
+
+const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true;

@@ -13,9 +13,9 @@ export {
   type SequenceNode,
   type YamlNode,
 } from './node.ts';
-export { originAt } from './source-text.ts';
+export { originAt, type TextOrigin } from './source-text.ts';
 export { coerceBoolean } from './scalar-type.ts';
-export { compileTemplate, isTemplate, type Template } from './template.ts';
+export { compileTemplate, compileTemplateFile, isTemplate, type Template } from './template.ts';
 export { checkCondition, compileExpr, evaluateCondition, type Expr } from './expression.ts';
 export { compileValue, isDynamic, type Bindable } from './bind.ts';
 export { describeValue, LazyRecord, materialize, plainVars, type VarSource } from './lazy.ts';

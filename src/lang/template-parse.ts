@@ -18,11 +18,11 @@ export function offsetOf(text: string, place: { readonly line: number; readonly 
 }
 
 /**
- * Parses a Handlebars template and refuses, with its place, what cannot be rendered: unknown helpers, partials,
- * decorators, Jinja's own syntax.
+ * Parses a Handlebars template and refuses, with its place, what cannot be rendered: unknown helpers, decorators, Jinja's own
+ * syntax, partials where there is no file that they could stand beside.
  * @throws KvmnetError code `template`
  */
-export function parseTemplate(text: string, origin: TextOrigin): hbs.AST.Program {
+export function parseTemplate(text: string, origin: TextOrigin, where: 'value' | 'file' = 'value'): hbs.AST.Program {
   const jinja = /\{%[-+]?\s*(\w+)/.exec(text);
   if (jinja !== null)
     throw new KvmnetError('template', `{% ${jinja[1] ?? ''} %} is Jinja, not Handlebars`, {
@@ -35,9 +35,10 @@ export function parseTemplate(text: string, origin: TextOrigin): hbs.AST.Program
   } catch (error) {
     throw syntaxError(text, origin, error);
   }
-  check(program, (node, message, hint) => {
+  const refuse: Report = (node, message, hint) => {
     throw new KvmnetError('template', message, { at: origin.locate(offsetOf(text, node.loc.start)), hint });
-  });
+  };
+  check(program, refuse, where);
   return program;
 }
 
@@ -89,20 +90,28 @@ function jisonOffset(text: string, message: string): number {
 
 type Report = (node: Ast, message: string, hint: string | undefined) => never;
 
-function check(program: hbs.AST.Program, report: Report): void {
-  for (const statement of program.body) checkStatement(statement, report);
+function check(program: hbs.AST.Program, report: Report, where: 'value' | 'file'): void {
+  for (const statement of program.body) checkStatement(statement, report, where);
 }
 
-function checkStatement(node: Ast, report: Report): void {
+function checkStatement(node: Ast, report: Report, where: 'value' | 'file'): void {
   if (isMustache(node)) {
     checkCall(node, report);
   } else if (isBlock(node)) {
     checkBlock(node, report);
-    check(node.program, report);
+    check(node.program, report, where);
     // `{{^}}` alone leaves no inverse.
-    if ((node.inverse as hbs.AST.Program | undefined) !== undefined) check(node.inverse, report);
-  } else if (node.type === 'PartialStatement' || node.type === 'PartialBlockStatement') {
-    report(node, 'partials ({{> name}}) are not supported', 'write the text out, or make a template per file');
+    if ((node.inverse as hbs.AST.Program | undefined) !== undefined) check(node.inverse, report, where);
+  } else if (isPartial(node)) {
+    if (where === 'value')
+      report(
+        node,
+        'partials ({{> name}}) stand in template files only',
+        'write the text out, or use the template module',
+      );
+    checkPartial(node, report);
+  } else if (node.type === 'PartialBlockStatement') {
+    report(node, 'partials with a block ({{#> name}}) are not supported', 'write {{> name key=value}}');
   } else if (node.type === 'Decorator' || node.type === 'DecoratorBlock') {
     report(node, 'decorators ({{* name}}) are not supported', undefined);
   }
@@ -122,9 +131,31 @@ function checkBlock(node: hbs.AST.BlockStatement, report: Report): void {
   for (const param of node.params) checkExpression(param, report);
 }
 
+function checkPartial(node: hbs.AST.PartialStatement, report: Report): void {
+  if (partialName(node) === undefined)
+    report(
+      node,
+      'the name of a partial cannot be computed',
+      'choose with {{#if x}} {{> one}} {{else}} {{> other}} {{/if}}',
+    );
+  if (node.params.length > 1)
+    report(node, 'a partial takes one value', 'give others by name: {{> name item key=value}}');
+  for (const param of node.params) checkExpression(param, report);
+  for (const { value } of pairsOf(node)) checkExpression(value, report);
+}
+
+/** The name of a partial as it stands there; undefined where it is computed. */
+export function partialName({ name }: hbs.AST.PartialStatement): string | undefined {
+  if (isCall(name)) return undefined;
+  const { original } = name as { readonly original: string | number };
+  return String(original);
+}
+
+export const pairsOf = (node: { readonly hash: hbs.AST.Hash }): readonly hbs.AST.HashPair[] =>
+  (node.hash as hbs.AST.Hash | undefined)?.pairs ?? [];
+
 function checkCall(node: hbs.AST.MustacheStatement | hbs.AST.SubExpression, report: Report): void {
-  const pairs = (node.hash as hbs.AST.Hash | undefined)?.pairs ?? [];
-  const [pair] = pairs;
+  const [pair] = pairsOf(node);
   if (pair !== undefined)
     report(node, `named argument "${pair.key}=" is not known`, 'helpers take their arguments in order');
   if (node.params.length === 0 && node.type === 'MustacheStatement') return;
@@ -154,6 +185,7 @@ function checkExpression(node: Ast, report: Report): void {
 
 export const isMustache = (node: Ast): node is hbs.AST.MustacheStatement => node.type === 'MustacheStatement';
 export const isBlock = (node: Ast): node is hbs.AST.BlockStatement => node.type === 'BlockStatement';
+export const isPartial = (node: Ast): node is hbs.AST.PartialStatement => node.type === 'PartialStatement';
 export const isPath = (node: Ast): node is hbs.AST.PathExpression => node.type === 'PathExpression';
 export const isContent = (node: Ast): node is hbs.AST.ContentStatement => node.type === 'ContentStatement';
 export const isCall = (node: Ast): node is hbs.AST.SubExpression => node.type === 'SubExpression';

@@ -107,7 +107,7 @@ describe('mistakes', () => {
     ],
     [
       '{{> p}}',
-      'template 1:1 partials ({{> name}}) are not supported | write the text out, or make a template per file',
+      'template 1:1 partials ({{> name}}) stand in template files only | write the text out, or use the template module',
     ],
     ['{{#if v}}', 'template 1:10 the template ends inside of {{ }} or of a block | close it with }} or {{/name}}'],
     ['{{#if v}}{{/each}}', "template 1:4 if doesn't match each | "],

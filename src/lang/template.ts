@@ -3,7 +3,20 @@ import { didYouMean } from '../util/suggest.ts';
 import { describeValue, LazyRecord, memberNames, memberOf, type VarSource } from './lazy.ts';
 import type { TextOrigin } from './source-text.ts';
 import { LENIENT, templateHelpers, textOf, truthy } from './template-helpers.ts';
-import { isBlock, isCall, isContent, isMustache, isPath, offsetOf, parseTemplate, type Ast } from './template-parse.ts';
+import {
+  isBlock,
+  isCall,
+  isContent,
+  isMustache,
+  isPartial,
+  isPath,
+  offsetOf,
+  pairsOf,
+  parseTemplate,
+  partialName,
+  type Ast,
+} from './template-parse.ts';
+import { parseFile, type FindPartial, type PartialText, type TemplateFile } from './template-partials.ts';
 import { templateRoots } from './template-roots.ts';
 import { undefinedVariable } from './undefined.ts';
 
@@ -26,18 +39,29 @@ export const isTemplate = (text: string): boolean => text.includes('{{') || /\{%
 
 /** @throws KvmnetError code `template` with the place of the mistake */
 export function compileTemplate(text: string, origin: TextOrigin): Template {
-  const program = parseTemplate(text, origin);
+  return templateOf({ text, origin, file: '', program: parseTemplate(text, origin), partials: new Map() });
+}
+
+/**
+ * A template file, with what it takes in: `{{> name}}`.
+ * @throws KvmnetError code `template` with the place of the mistake, in whichever file it is
+ */
+export const compileTemplateFile = async (source: PartialText, find: FindPartial): Promise<Template> =>
+  templateOf(await parseFile(source, find));
+
+function templateOf(file: TemplateFile): Template {
+  const { program } = file;
   const [first] = program.body;
   const single = program.body.length === 1 && first !== undefined && isMustache(first) ? first : undefined;
   const start = (vars: VarSource): Frame => ({
-    renderer: new Renderer(text, origin),
+    renderer: new Renderer(file),
     context: vars instanceof LazyRecord ? vars : new LazyRecord(vars),
     data: {},
     params: new Map(),
     parent: undefined,
   });
   return {
-    source: text,
+    source: file.text,
     roots: templateRoots(program),
     single: single !== undefined,
     render: (vars) => renderProgram(program, start(vars)),
@@ -57,16 +81,18 @@ interface Frame {
 }
 
 class Renderer {
-  readonly text: string;
-  readonly origin: TextOrigin;
+  readonly file: TemplateFile;
+  /** Files around this one that take it in. */
+  readonly depth: number;
 
-  constructor(text: string, origin: TextOrigin) {
-    this.text = text;
-    this.origin = origin;
+  constructor(file: TemplateFile, depth = 0) {
+    this.file = file;
+    this.depth = depth;
   }
 
   locate(node: Ast) {
-    return this.origin.locate(offsetOf(this.text, node.loc.start));
+    const { text, origin } = this.file;
+    return origin.locate(offsetOf(text, node.loc.start));
   }
 
   /** Gives a plain error the place of the node; errors that know their place keep it. */
@@ -98,8 +124,36 @@ function renderProgram(program: hbs.AST.Program, frame: Frame): string {
       const value = evaluateCall(node, frame);
       out += frame.renderer.guard(node, () => textOf(value));
     } else if (isBlock(node)) out += renderBlock(node, frame);
+    else if (isPartial(node)) out += renderPartial(node, frame);
   }
   return out;
+}
+
+/** What includes itself without end would not stop by itself. */
+const deepest = 50;
+
+/** Another file's text, with the variables of here, or those of the one value that it is given, and those named in its call. */
+function renderPartial(node: hbs.AST.PartialStatement, frame: Frame): string {
+  const { file, depth } = frame.renderer;
+  const name = partialName(node) ?? '';
+  const partial = file.partials.get(name);
+  if (partial === undefined) throw new Error(`partial ${name} was not loaded`);
+  if (depth >= deepest)
+    throw new KvmnetError('template', `{{> ${name}}} takes itself in, again and again`, {
+      at: frame.renderer.locate(node),
+      hint: 'end it with {{#if …}}',
+    });
+  const [param] = node.params;
+  const given = new Map(pairsOf(node).map(({ key, value }) => [key, evaluate(value, frame)]));
+  const text = renderProgram(partial.program, {
+    renderer: new Renderer(partial, depth + 1),
+    context: param === undefined ? frame.context : evaluate(param, frame),
+    data: frame.data,
+    params: given,
+    parent: param === undefined ? frame.parent : frame,
+  });
+  // Alone on its line, it stands as far in as the call does.
+  return node.indent === '' ? text : text.replace(/^(?!(?![^]))/gm, node.indent);
 }
 
 function renderBlock(node: hbs.AST.BlockStatement, frame: Frame): string {

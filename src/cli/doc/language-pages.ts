@@ -27,7 +27,7 @@ export const languagePages: readonly LanguagePage[] = [
     name: 'templates',
     title: 'Templates (Handlebars)',
     summary:
-      '{{ }} is Handlebars: it makes texts. A value that is exactly one {{ path }} gives the raw value. What is undefined is an error; write (defined x) or (default x "y") where it may be missing. Blocks: if, unless, each, with. These helpers stand beside them.',
+      '{{ }} is Handlebars: it makes texts. A value that is exactly one {{ path }} gives the raw value. What is undefined is an error; write (defined x) or (default x "y") where it may be missing. Blocks: if, unless, each, with. In template files {{> name}} takes in another file: name, or name with the ending of the template or .hbs, beside the template, else in the templates folder of role or playbook; {{> name item}} gives it one value for its own, {{> name key=value}} more names. These helpers stand beside them.',
     entries: Object.values(templateHelpers),
   },
 ];

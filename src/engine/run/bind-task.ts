@@ -1,11 +1,9 @@
 import { KvmnetError } from '../../util/errors.ts';
 import { isObject } from '../../util/json.ts';
 import {
-  compileTemplate,
   evaluateCondition,
   materialize,
   openFile,
-  originAt,
   valueLayer,
   type Bindable,
   type Expr,
@@ -22,6 +20,7 @@ import type { Become } from '../../transport/types.ts';
 import { controllerFiles, type FileHashes } from '../controller-files.ts';
 import { withEnvironment, type Environment } from '../host/probe-request.ts';
 import { bindResource, type Resource } from '../resource/reading.ts';
+import { renderFile } from './render-file.ts';
 import { allEnvironment, allLayers, keyword, type Frames } from './frames.ts';
 import type { RunContext } from './run-context.ts';
 
@@ -218,7 +217,6 @@ export const taskFiles = (
   controllerFiles({
     folders: task.searchPath,
     hashes,
-    render: (text, file) =>
-      compileTemplate(text, originAt({ file: displayPath(file), line: 1, column: 1 }, text)).render(vars),
+    render: (text, file, find) => renderFile(text, file, find, vars),
     open: (text, file) => openFile(text, displayPath(file), context.input.vault),
   });

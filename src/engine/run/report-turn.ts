@@ -30,6 +30,8 @@ export function report(
   const problem =
     turn.status === 'failed' ? (turn.error === undefined ? reported(turn) : failureReport(turn.error)) : undefined;
   const delegated = bindText(keyword(frames, task, 'delegateTo'), scope);
+  // A skip has no failure to show its reason in.
+  const said = turn.text ?? (turn.status === 'skipped' ? turn.message : undefined);
   const event: TaskEvent = {
     type: 'task',
     play: run.play,
@@ -43,7 +45,7 @@ export function report(
     ...(item === undefined ? {} : { item: quiet ? hidden : item.label(scope) }),
     ...(run.handler ? { handler: true } : {}),
     ...(task.role === undefined ? {} : { role: task.role.name }),
-    ...(turn.text === undefined || quiet ? {} : { text: turn.text }),
+    ...(said === undefined || quiet ? {} : { text: said }),
     ...(problem === undefined ? {} : { failure: quiet ? { code: problem.code, message: hidden } : problem }),
     ...(turn.warnings.length === 0 || quiet ? {} : { warnings: turn.warnings }),
     ...(turn.pending.length === 0 ? {} : { pending: turn.pending }),

@@ -119,6 +119,11 @@ describe('check mode', () => {
 });
 
 describe('a task', () => {
+  it('that skips for a reason of its own says it', async () => {
+    const { tasks } = await play(site('    - command: { cmd: "true", creates: / }'));
+    expect(tasks[0]).toMatchObject({ status: 'skipped', text: expect.stringMatching(/\S/) });
+  });
+
   it('runs when its condition holds, once for each item, and keeps its result', async () => {
     const { lines } = await play(
       site(`
