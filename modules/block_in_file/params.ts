@@ -42,7 +42,7 @@ export const BlockInFile = z
     const [begin, end] = markers(p);
     if (p.insertafter !== undefined && p.insertbefore !== undefined)
       issue('insertbefore', 'give either insertafter or insertbefore');
-    if (begin === end) issue('marker_end', 'marker_begin and marker_end must differ');
+    if (begin === end && p.marker.includes('{mark}')) issue('marker_end', 'marker_begin and marker_end must differ');
     if (/[\r\n\0]/.test(`${p.marker_begin}${p.marker_end}`)) issue('marker_begin', 'the marker is one line');
     if (p.block.includes('\0')) issue('block', 'a text file holds no NUL character');
     if (p.block.split(/\r*\n/).some((line) => line === begin || line === end))

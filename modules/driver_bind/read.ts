@@ -90,7 +90,7 @@ if [ -n "$ids" ]; then
 fi
 if read -r n </sys/module/vfio/parameters/enable_unsafe_noiommu_mode; then echo "noiommu $n"; fi 2>/dev/null
 if [ -z "$driver" ] || [ -e "/sys/bus/pci/drivers/$driver" ] || modprobe -nq "$driver" 2>/dev/null; then echo driver; fi
-echo "addresses $(ip -j addr show)"
+printf '%s\n' "addresses $(ip -j addr show)"
 exit 0`;
 
 export function driverProbe(p: DriverBind): Probe<Seen> {

@@ -22,6 +22,8 @@ export interface Seen {
   /** What kernel-install gives to the next kernel, where that has a file of its own. */
   readonly cmdline: readonly Token[] | undefined;
   readonly files: ReadonlyMap<string, string>;
+  /** There is a folder for drop-ins. */
+  readonly folder: boolean;
   readonly entries: readonly Entry[];
   readonly defaultKernel: string;
   /** The entries are older than this boot, so it could have used them. */
@@ -34,6 +36,7 @@ say machine
 for t in DMAR IVRS; do if [ -e "/sys/firmware/acpi/tables/$t" ]; then echo "$t"; fi; done
 while read -r k _ v _; do case $k in vendor_id) echo "$v"; break;; CPU) echo "CPU $v"; break;; esac; done </proc/cpuinfo
 if [ -e /run/ostree-booted ]; then echo ostree; fi
+if [ -d /etc/default/grub.d ]; then echo folder; fi
 tool=
 for t in grubby update-grub grub-mkconfig grub2-mkconfig; do
   if command -v "$t" >/dev/null; then tool=$t; echo "tool $t"; break; fi
@@ -94,6 +97,7 @@ export const grubProbe = (): Probe<Seen> =>
       defaults: splitCmdline(section('value')),
       cmdline: cmdline === undefined ? undefined : splitCmdline(cmdline),
       files,
+      folder: lines.includes('folder'),
       entries: known === 'grubby' ? grubbyEntries(section('entries')) : configEntries(section('entries')),
       defaultKernel: section('default'),
       bootedSince: made.length > 0 && Number(after('btime') ?? 0) > Math.max(...made) + 5,

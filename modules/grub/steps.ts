@@ -76,6 +76,8 @@ export function grubSteps(p: Grub, from: Partial<State>, to: Partial<State>, see
   return steps.length === 0 && same(from.entries, to.entries) ? [] : [...steps, exec(update(seen))];
 }
 
+const folder = '/etc/default/grub.d';
+
 function fileSteps(p: Grub, seen: Seen, from: readonly string[], to: readonly string[]): readonly Step[] {
   // Taking back: what was read is where we want to be, so the very files of then are put back.
   const read = readState(p, seen).args;
@@ -87,8 +89,10 @@ function fileSteps(p: Grub, seen: Seen, from: readonly string[], to: readonly st
     const changed = editedFiles(p, seen, from).get(path) ?? null;
     const next = target === undefined ? before : (target.get(path) ?? null);
     if (next === (back ? changed : before)) return [];
-    if (next === null) return [remove(path)];
-    const parent = path === dropIn && before === null ? [exec(['mkdir', '-p', '/etc/default/grub.d'])] : [];
+    const own = path === dropIn && !seen.folder;
+    // A folder that was made for it goes with it, unless somebody else has put something there.
+    if (next === null) return [remove(path), ...(own ? [exec(['rmdir', folder], { ok: [1] })] : [])];
+    const parent = own ? [exec(['mkdir', '-p', folder])] : [];
     return [...parent, write(path, next, path === kernelCmdline ? {} : { validate: ['sh', '-n', '%s'] })];
   });
 }

@@ -48,10 +48,10 @@ while read -r key value _; do
 done </proc/meminfo
 if [ -n "$2" ]; then
   while read -r _ path type options _; do
-    if [ "$path" = "$2" ] && [ "$type" = hugetlbfs ]; then echo "mounted $options"; fi
+    if [ "$path" = "$2" ] && [ "$type" = hugetlbfs ]; then printf '%s\n' "mounted $options"; fi
   done </proc/mounts
 fi
-grep -sl '^ *vm[./]nr_hugepages' /etc/sysctl.conf /etc/sysctl.d/*.conf | while read -r f; do echo "rival $f"; done
+grep -sl '^ *vm[./]nr_hugepages' /etc/sysctl.conf /etc/sysctl.d/*.conf | while read -r f; do printf '%s\n' "rival $f"; done
 exit 0`;
 
 export const pagesProbe = (p: Hugepages): Probe<Seen> =>

@@ -1,4 +1,15 @@
 import { parseMac, parseNetwork } from '../../src/sdk/index.ts';
+import {
+  ctstates,
+  icmp6Types,
+  icmpTypes,
+  implicit,
+  logLevels,
+  logOptions,
+  long,
+  protocols,
+  services,
+} from './names.ts';
 import { restoreText } from './rule.ts';
 
 /**
@@ -36,52 +47,6 @@ const address = (option: string, not: boolean | undefined, value: string | undef
   if (network.endsWith('/0') && not !== true) return [];
   return [...(not === true ? ['!'] : []), option, network];
 };
-
-const protocols = new Map([
-  ['1', 'icmp'],
-  ['2', 'igmp'],
-  ['4', 'ipencap'],
-  ['6', 'tcp'],
-  ['17', 'udp'],
-  ['41', 'ipv6'],
-  ['47', 'gre'],
-  ['50', 'esp'],
-  ['51', 'ah'],
-  ['58', 'ipv6-icmp'],
-  ['89', 'ospf'],
-  ['112', 'vrrp'],
-  ['132', 'sctp'],
-  ['icmpv6', 'ipv6-icmp'],
-]);
-const long = new Map([
-  ['--protocol', '-p'],
-  ['--proto', '-p'],
-  ['--source', '-s'],
-  ['--src', '-s'],
-  ['--destination', '-d'],
-  ['--dst', '-d'],
-  ['--in-interface', '-i'],
-  ['--out-interface', '-o'],
-  ['--jump', '-j'],
-  ['--goto', '-g'],
-  ['--match', '-m'],
-  ['--fragment', '-f'],
-  ['--source-port', '--sport'],
-  ['--destination-port', '--dport'],
-  ['--to', '--to-x'],
-  ['--source-ports', '--sports'],
-  ['--destination-ports', '--dports'],
-]);
-// Options that load the match of the protocol by themselves.
-const implicit = new Set([
-  '--sport',
-  '--dport',
-  '--syn',
-  '--tcp-flags',
-  '--tcp-option',
-  '--icmp-type',
-  '--icmpv6-type',
-]);
 
 function readRule(words: readonly string[], family: 4 | 6): Rule {
   const rule: Rule = { head: [], matches: [], target: [] };
@@ -149,34 +114,6 @@ function matchFor(rule: Rule, option: string, protocol: string): string[] {
   return match;
 }
 
-const ctstates = ['INVALID', 'NEW', 'RELATED', 'ESTABLISHED', 'UNTRACKED', 'SNAT', 'DNAT'];
-const services = new Map([
-  ['ssh', 22],
-  ['telnet', 23],
-  ['smtp', 25],
-  ['domain', 53],
-  ['http', 80],
-  ['ntp', 123],
-  ['snmp', 161],
-  ['bgp', 179],
-  ['https', 443],
-]);
-const icmpTypes = new Map([
-  ['echo-reply', '0'],
-  ['pong', '0'],
-  ['destination-unreachable', '3'],
-  ['redirect', '5'],
-  ['echo-request', '8'],
-  ['ping', '8'],
-  ['time-exceeded', '11'],
-]);
-const icmp6Types = new Map([
-  ['echo-request', '128'],
-  ['ping', '128'],
-  ['echo-reply', '129'],
-]);
-const logLevels = ['emerg', 'alert', 'crit', 'error', 'warning', 'notice', 'info', 'debug'];
-
 function optionWords(option: string, values: readonly string[], target: string | undefined): readonly string[] {
   const [value = ''] = values;
   switch (option) {
@@ -200,6 +137,8 @@ function optionWords(option: string, values: readonly string[], target: string |
           .replace(/^:/, '0:')
           .replace(/:$/, ':65535'),
       ];
+    case '--tcp-flags':
+      return [option, value === 'ALL' ? 'FIN,SYN,RST,PSH,ACK,URG' : value, ...values.slice(1)];
     case '--syn':
       return ['--tcp-flags', 'FIN,SYN,RST,ACK', 'SYN'];
     case '--icmp-type':
@@ -254,25 +193,46 @@ function canonicalLimit(value: string): string {
 }
 
 function finishTarget(target: string[], family: 4 | 6): void {
+  if (target[1] === 'LOG') {
+    const rank = (option = ''): number => [...logOptions, option].indexOf(option);
+    target.splice(
+      2,
+      target.length,
+      ...optionGroups(target.slice(2))
+        .toSorted((a, b) => rank(a[0]) - rank(b[0]))
+        .flat(),
+    );
+  }
   if (target[1] === 'REJECT' && !target.includes('--reject-with')) {
     target.push('--reject-with', family === 4 ? 'icmp-port-unreachable' : 'icmp6-port-unreachable');
   }
+}
+
+/** Options, each with its values and the `!` before it. */
+function optionGroups(words: readonly string[]): readonly string[][] {
+  const groups: string[][] = [];
+  for (const word of words) {
+    const last = groups.at(-1);
+    if (word === '!' || (/^--[a-z]+(-[a-z]+)*$/.test(word) && !(last?.length === 1 && last[0] === '!')))
+      groups.push([word]);
+    else last?.push(word);
+  }
+  return groups;
 }
 
 // iptables prints the ports of tcp and udp in its own order.
 function finishMatch(match: string[]): string[] {
   const [m = '', name = '', ...rest] = match;
   if (name !== 'tcp' && name !== 'udp' && name !== 'sctp') return [m, name === 'icmpv6' ? 'icmp6' : name, ...rest];
-  const groups: string[][] = [];
-  for (const word of rest) {
-    const last = groups.at(-1);
-    if (word === '!') groups.push([word]);
-    else if (word.startsWith('--') && !(last?.length === 1 && last[0] === '!')) groups.push([word]);
-    else last?.push(word);
-  }
   const rank = (group: readonly string[]): number => {
     const at = ['--sport', '--dport', '--tcp-option', '--tcp-flags'].findIndex((option) => group.includes(option));
     return at === -1 ? 9 : at;
   };
-  return [m, name, ...groups.toSorted((a, b) => rank(a) - rank(b)).flat()];
+  return [
+    m,
+    name,
+    ...optionGroups(rest)
+      .toSorted((a, b) => rank(a) - rank(b))
+      .flat(),
+  ];
 }

@@ -25,6 +25,17 @@ export const prefix = 'KVMNET-';
 export const ownChain = (chain: string, name: string | undefined): string =>
   `${prefix}${chain}${name === undefined ? '' : `-${name}`}`;
 
+interface Place {
+  readonly chain: string;
+  readonly name?: string | undefined;
+}
+
+/** The jump to our chain, behind `at - 1` rules of others. */
+export const jumpAt = (p: Place, at: number): string => `-I ${p.chain} ${at} -j ${ownChain(p.chain, p.name)}`;
+
+/** The jump to our chain, behind whatever rules there are. */
+export const jumpBehindAll = (p: Place): string => `-A ${p.chain} -j ${ownChain(p.chain, p.name)}`;
+
 /** Why a chain cannot have that name, or undefined. The kernel has room for 28 bytes and iptables takes no `-` or `!` first. */
 export function chainProblem(name: string): string | undefined {
   if (!/^[A-Za-z0-9_+.][A-Za-z0-9_+.-]*$/.test(name)) {

@@ -1,8 +1,8 @@
 import { defineModule, missing, probeScript, refuse, sh } from '../../src/sdk/index.ts';
-import { isBuiltIn, ownChain, prefix } from './chains.ts';
+import { isBuiltIn, jumpAt, jumpBehindAll, ownChain, prefix } from './chains.ts';
 import { familiesOf, Iptables, rulesOf } from './params.ts';
 import { familyProbe, readState, type FamilySeen, type FamilyState } from './read.ts';
-import { behindAll, familySteps } from './steps.ts';
+import { familySteps } from './steps.ts';
 
 type State = { ipv4?: FamilyState; ipv6?: FamilyState };
 
@@ -129,7 +129,7 @@ export const iptables = defineModule({
 });
 
 const bootFamily = (family: FamilyState, p: Iptables): FamilyState =>
-  rulesOf(p) === undefined ? family : { ...family, jump: [p.position === 'first' ? 1 : behindAll] };
+  rulesOf(p) === undefined ? family : { ...family, jump: [p.position === 'first' ? jumpAt(p, 1) : jumpBehindAll(p)] };
 
 function wantFamily(p: Iptables, seen: FamilySeen, tool: string): Partial<FamilyState> {
   if (seen.error !== undefined) {
@@ -146,7 +146,7 @@ function wantFamily(p: Iptables, seen: FamilySeen, tool: string): Partial<Family
   if (!isBuiltIn(p.table, p.chain) && !seen.chains.has(p.chain)) {
     throw missing(`the chain ${p.chain} of the table ${p.table} does not exist`, 'what makes it has to run first');
   }
-  return { ...rest, rules: [...(seen.wanted.get(own) ?? [])], jump: [wantedPosition(p, seen)] };
+  return { ...rest, rules: [...(seen.wanted.get(own) ?? [])], jump: [jumpAt(p, wantedPosition(p, seen))] };
 }
 
 // Several sets of ours may stand side by side at that end.

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { messageOf } from '../../src/sdk/testing/message-of.ts';
@@ -62,6 +63,14 @@ describe('parameters', () => {
   });
 });
 
+// What the program printed for each rule; a test in the sandbox asks it again.
+const printed = JSON.parse(readFileSync(new URL('cases/printed.json', import.meta.url), 'utf8')) as readonly [
+  4 | 6,
+  string,
+  string,
+  string[],
+][];
+
 describe('rules', () => {
   it.each<[RuleObject, string]>([
     [{ in_interface: 'eth1', out_interface: '!eth0', jump: 'ACCEPT' }, '-i eth1 ! -o eth0 -j ACCEPT'],
@@ -92,6 +101,11 @@ describe('rules', () => {
       }),
     );
   });
+  it.each(printed)('IPv%i %s: %s is printed as iptables 1.8.9 does', (family, _table, rule, lines) => {
+    expect(canonicalRules(ruleWords(rule, family), family)).toEqual(lines);
+    // What has been printed is printed so again.
+    for (const line of lines) expect(canonicalRules(ruleWords(line, family), family)).toEqual([line]);
+  });
   it('have fixed points in code', () => {
     for (const rule of ['-p tcp --dport http -j REJECT', '-s 10.0.0.9/8 -m limit --limit 60/minute -j LOG']) {
       const [once = ''] = canonicalRules(ruleWords(rule, 4), 4);
@@ -107,7 +121,8 @@ describe('steps', () => {
   const p = iptables.params.parse({ chain: 'FORWARD', rules: [] });
   const lines = (...[from, to]: [Parameters<typeof familySteps>[2], Parameters<typeof familySteps>[3]]) =>
     familySteps(p, 4, from, to).map((step) => (step.kind === 'snippet' ? [step.args.at(-1), step.stdin] : []));
-  const state = { rules: ['-j DROP'], jump: [2], policy: null, chains: {} };
+  const jump = ['-I FORWARD 2 -j KVMNET-FORWARD'];
+  const state = { rules: ['-j DROP'], jump, policy: null, chains: {} };
   it.each([
     ['nothing', state, state, []],
     [
@@ -118,7 +133,12 @@ describe('steps', () => {
     ],
     ['gone', state, null, [['yes', ':KVMNET-FORWARD - [0:0]\n-X KVMNET-FORWARD']]],
     ['rules', state, { ...state, rules: [] }, [['', ':KVMNET-FORWARD - [0:0]']]],
-    ['jump', state, { ...state, jump: [1] }, [['yes', '-I FORWARD 1 -j KVMNET-FORWARD']]],
+    [
+      'jump',
+      state,
+      { ...state, jump: ['-I FORWARD 1 -j KVMNET-FORWARD'] },
+      [['yes', '-I FORWARD 1 -j KVMNET-FORWARD']],
+    ],
     ['no jump', state, { ...state, jump: [] }, [['yes', '']]],
     ['policy', { ...state, policy: 'ACCEPT' }, { ...state, policy: 'DROP' }, [['', ':FORWARD DROP [0:0]']]],
     ['chain', state, { ...state, chains: { T: ['-j DROP'] } }, [['', ':T - [0:0]\n-A T -j DROP']]],

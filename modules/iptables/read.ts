@@ -9,7 +9,7 @@ import {
   type ProbeOutput,
   type SavedChain,
 } from '../../src/sdk/index.ts';
-import { ownChain, targets } from './chains.ts';
+import { jumpAt, ownChain, targets } from './chains.ts';
 import { familiesOf, rulesOf, type Iptables } from './params.ts';
 import { canonicalRules } from './canonical.ts';
 import { restoreText, ruleWords } from './rule.ts';
@@ -18,8 +18,8 @@ import { restoreText, ruleWords } from './rule.ts';
 export type FamilyState = {
   /** In the form of iptables-save; null: our chain does not exist. */
   rules: string[] | null;
-  /** Where the chain jumps to ours: how many rules of others come before, plus 1; empty: nowhere. */
-  jump: number[];
+  /** The rules by which the chain jumps to ours, `-I FORWARD 2 -j KVMNET-FORWARD`; empty: it never does. */
+  jump: string[];
   /** Null: the chain has none. */
   policy: string | null;
   chains: { [name: string]: string[] | null };
@@ -127,10 +127,10 @@ export function readState(p: Iptables, seen: FamilySeen): FamilyState | null {
   const own = ownChain(p.chain, p.name);
   const rules = seen.chains.get(own)?.rules;
   const chain = seen.chains.get(p.chain);
-  const jump: number[] = [];
+  const jump: string[] = [];
   let others = 0;
   for (const rule of chain?.rules ?? []) {
-    if (rule === `-j ${own}`) jump.push(others + 1);
+    if (rule === `-j ${own}`) jump.push(jumpAt(p, others + 1));
     else others += 1;
   }
   const names = Object.keys(p.chains_owned).toSorted();

@@ -16,9 +16,6 @@ const restore = sh`lines=$(cat)
   printf '%s\n' "$lines" COMMIT
 } | "$1-restore" --noflush -w 10`;
 
-/** A place in a chain that is no number: after whatever rules there are. */
-export const behindAll = 0;
-
 /** The way of one family from any state to any other. */
 export function familySteps(
   p: Iptables,
@@ -45,9 +42,7 @@ function putIn(p: Iptables, own: string, from: Partial<FamilyState>, to: Partial
   if (to.rules !== undefined && !same(from.rules ?? null, to.rules)) changed.push([own, to.rules]);
   const chains = changed.map(([name]) => `:${name} - [0:0]`);
   const rules = changed.flatMap(([name, list]) => (list ?? []).map((rule) => `-A ${name} ${rule}`.trimEnd()));
-  const jumps = same(from.jump ?? [], to.jump ?? from.jump ?? [])
-    ? []
-    : (to.jump ?? []).map((at) => (at === behindAll ? `-A ${p.chain} -j ${own}` : `-I ${p.chain} ${at} -j ${own}`));
+  const jumps = same(from.jump ?? [], to.jump ?? from.jump ?? []) ? [] : (to.jump ?? []);
   const gone = changed.flatMap(([name, list]) => (list === null ? [`-X ${name}`] : []));
   const { policy } = to;
   const policies =

@@ -43,7 +43,8 @@ export const ospfd = defineModule({
     'frr (or quagga), with zebra; protocol 89 through the firewall, and net.ipv4.ip_forward to route for others',
   probes: (p) => ({ ospf: ospfProbe(p.daemon) }),
   state: ({ ospf }, p): State | null => {
-    const config = readConfig(ospf.running ?? ospf.saved ?? '', p);
+    const read = readConfig(ospf.running ?? ospf.saved ?? '', p);
+    const config = { ...read, interfaces: read.interfaces.map((item) => withoutDefault(item, ospf)) };
     const set = config.router || config.interfaces.some((item) => Object.values(item).some(isSet));
     if (p.state === 'absent' && !set && isSaved(ospf, p)) return null;
     return { enabled: ospf.enabled, running: ospf.running !== null, saved: isSaved(ospf, p), ...config };
@@ -80,8 +81,7 @@ export const ospfd = defineModule({
       interfaces: Object.entries(p.interfaces)
         .toSorted(([a], [b]) => (a < b ? -1 : 1))
         .map(([name, { auth, ...rest }]) => ({
-          name,
-          ...rest,
+          ...withoutDefault({ name, ...rest }, ospf),
           ...(auth === undefined
             ? {}
             : {
@@ -110,6 +110,17 @@ export const ospfd = defineModule({
     return warnings;
   },
 });
+
+interface Named {
+  readonly name: string;
+  readonly network_type?: string | null | undefined;
+}
+
+/** The daemon does not write down what is the default of a link. */
+function withoutDefault<T extends Named>(item: T, { pointToPoint }: Seen): T {
+  const byDefault = pointToPoint.has(item.name) ? 'point-to-point' : 'broadcast';
+  return item.network_type === byDefault ? { ...item, network_type: null } : item;
+}
 
 const sourceText = (source: NonNullable<Ospfd['redistribute']>[number]): string =>
   canonicalSource(

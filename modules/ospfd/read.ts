@@ -13,6 +13,8 @@ export interface Seen {
   readonly daemons: string | null;
   readonly enabled: boolean;
   readonly forwarding: boolean;
+  /** Links with one other end, tunnels say: to OSPF, that is their kind of network by default. */
+  readonly pointToPoint: ReadonlySet<string>;
 }
 
 /** "$1" auto, frr or quagga. */
@@ -35,7 +37,12 @@ elif systemctl is-enabled --quiet ospfd 2>/dev/null; then part enabled; fi
 r=$(vtysh -d ospfd -c 'show running-config' 2>/dev/null) && {
   part running; printf '%s\n' "$r" | sed 's/^/|/'
 }
-part "forward $(cat /proc/sys/net/ipv4/ip_forward)"`;
+part "forward $(cat /proc/sys/net/ipv4/ip_forward)"
+p=
+for i in /sys/class/net/*; do
+  if read -r w <"$i/flags" && [ $((w & 16)) != 0 ]; then p="$p \${i##*/}"; fi
+done 2>/dev/null
+part "p2p$p"`;
 
 export const ospfProbe = (daemon: string): Probe<Seen> => probeScript(look, [daemon], parseSeen);
 
@@ -62,5 +69,6 @@ export function parseSeen(output: ProbeOutput): Seen {
     daemons,
     enabled: daemons === null ? parts.has('enabled') : /^ospfd=["']?(yes|1|true)/m.test(daemons),
     forwarding: argument('forward') === '1',
+    pointToPoint: new Set((argument('p2p') ?? '').split(' ').filter(Boolean)),
   };
 }

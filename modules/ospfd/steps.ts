@@ -49,7 +49,7 @@ export function ospfSteps(from: Goal | null, to: Goal | null, p: Ospfd, seen: Se
     steps.push(waitFor(stops ? 'ospfd to end' : 'ospfd to answer', stops ? isGone : answers, [], { timeout: 30 }));
   }
   if (late) steps.push(...change(lines, seen));
-  if (stops) return steps;
+  if (stops || (steps.length === 0 && from?.saved === to?.saved)) return steps;
   return [
     ...steps,
     ...(back && (from === null || from.saved === true)

@@ -22,7 +22,7 @@ interface Policy {
 
 /** The way from any state to any other: ports that go, settings, a restart where it takes one, ports that come. */
 export function dpdkSteps(from: Goal, to: Goal, { restart }: Policy): readonly Step[] {
-  const due = from.restart_due === true || needsRestart(from, to);
+  const due = (from.restart_due === true && to.restart_due !== true) || needsRestart(from, to);
   const restarts = due && restart === 'if_required';
   // First tried: with `true` a failure would leave the host without its switch.
   const careful = restarts && to.init === 'true' && from.initialized !== true;

@@ -127,7 +127,7 @@ export const ovsMirror = defineModule({
 
 /** A mirror has no name that Open vSwitch would hold unique: all of that name go, and what is wanted is made, in one transaction. */
 function mirrorSteps(p: OvsMirror, from: Goal | null, to: Goal | null): readonly Step[] {
-  if (from === null && to === null) return [];
+  if (JSON.stringify(from) === JSON.stringify(to)) return [];
   const wanted = to === null ? [] : [rowsOf(p.name, to), ...(to.stale ?? [])];
   const make = wanted.flatMap((mirror, i) => addMirror(p.bridge, mirror, `${i}`));
   return [snippet(replaceScript, [p.bridge, JSON.stringify(p.name), ...make.flatMap((command) => ['--', ...command])])];

@@ -90,22 +90,22 @@ if [ -n "$2" ]; then
     ls -l /proc/[0-9]*/fd 2>/dev/null | grep -o '/dev/vfio/[0-9][0-9]*$' | sort -u | while read -r f; do echo "held \${f##*/}"; done
     for f in /run/libvirt/qemu/*.xml; do
       # Without a type it is that of a device of the host.
-      grep -so '<address domain=[^>]*>' "$f" | while read -r a; do i=\${f##*/}; echo "guest \${i%.xml} $a"; done
+      grep -so '<address domain=[^>]*>' "$f" | while read -r a; do i=\${f##*/}; printf '%s\n' "guest \${i%.xml} $a"; done
     done
   fi
   for f in /etc/NetworkManager/system-connections/* /run/NetworkManager/system-connections/*; do
-    if grep -qs '^ *total-vfs *=' "$f" && grep -qsxE " *interface-name *= *$dev *" "$f"; then echo "rival $f"; fi
+    if grep -qs '^ *total-vfs *=' "$f" && grep -qsxE " *interface-name *= *$dev *" "$f"; then printf '%s\n' "rival $f"; fi
   done
   for f in /etc/netplan/*.yaml /etc/systemd/network/*.link /etc/systemd/network/*.network; do
-    if grep -qsE 'virtual-function-count|^ *SR-IOVVirtualFunctions *=' "$f" && grep -qsw -e "$dev" "$f"; then echo "rival $f"; fi
+    if grep -qsE 'virtual-function-count|^ *SR-IOVVirtualFunctions *=' "$f" && grep -qsw -e "$dev" "$f"; then printf '%s\n' "rival $f"; fi
   done
 fi
 if command -v devlink >/dev/null; then
-  m=$(devlink -j dev eswitch show "pci/\${d##*/}" 2>/dev/null) && [ -n "$m" ] && echo "devlink $m"
+  m=$(devlink -j dev eswitch show "pci/\${d##*/}" 2>/dev/null) && [ -n "$m" ] && printf '%s\n' "devlink $m"
 fi
 if [ -n "$dev" ]; then
-  echo "link $(ip -d -j link show dev "$dev")"
-  if [ "$count" != 0 ]; then echo "addresses $(ip -j addr show)"; fi
+  printf '%s\n' "link $(ip -d -j link show dev "$dev")"
+  if [ "$count" != 0 ]; then printf '%s\n' "addresses $(ip -j addr show)"; fi
 fi
 exit 0`;
 

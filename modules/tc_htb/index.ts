@@ -1,11 +1,11 @@
 import { defineModule, missing, refuse } from '../../src/sdk/index.ts';
 import { TcHtb, type ClassParams } from './params.ts';
 import { bytesPerSecond, htbProbe, readState, rootOf, type ClassState, type Seen, type State } from './read.ts';
-import { htbSteps } from './steps.ts';
+import { htbSteps, type Leaf } from './steps.ts';
 import { treeProblems } from './tree.ts';
 import { wantedFilter, type FilterState } from './u32.ts';
 
-type WantedClass = Partial<ClassState> & Pick<ClassState, 'classid'>;
+type WantedClass = Partial<Omit<ClassState, 'leaf'>> & Pick<ClassState, 'classid'> & { readonly leaf?: Leaf | null };
 
 export const tcHtb = defineModule({
   name: 'tc_htb',

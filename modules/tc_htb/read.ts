@@ -16,7 +16,13 @@ import { parseHandle } from './handle.ts';
 import type { ClassParams, TcHtb } from './params.ts';
 import { readFilter, type FilterState } from './u32.ts';
 
-export type LeafState = { kind: string; limit: number | null; perturb: number | null };
+export type LeafState = {
+  kind: string;
+  limit: number | null;
+  perturb: number | null;
+  /** Never wanted: what somebody gave it by hand, for an undo; null: the kernel's own. */
+  handle: string | null;
+};
 /** Rates in bits/s, sizes in bytes. */
 export type ClassState = {
   classid: string;
@@ -151,10 +157,16 @@ function near(printed: TcNumber, wanted: number | undefined, bytesPerSecond: num
 }
 
 // What is not asked for is the default of the kind: no value of its own.
-function readLeaf({ kind, options }: Qdisc, wanted: ClassParams['leaf']): LeafState {
+function readLeaf({ kind, handle, options }: Qdisc, wanted: ClassParams['leaf']): LeafState {
   const value = (key: 'limit' | 'perturb'): number | null =>
     wanted?.kind === kind && wanted[key] === undefined ? null : numberOf(options[key]);
-  return { kind, limit: value('limit'), perturb: value('perturb') };
+  return { kind, limit: value('limit'), perturb: value('perturb'), handle: givenHandle(handle) };
+}
+
+// The kernel gives handles from 8001: on.
+function givenHandle(handle: string): string | null {
+  const major = Number.parseInt(handle, 16);
+  return major > 0 && major < 0x8000 ? parseHandle(handle) : null;
 }
 
 // `"limit": 1000` or, of some kinds and versions, text with a unit: `1000p`.

@@ -2,7 +2,8 @@ import { exec, type Step } from '../../src/sdk/index.ts';
 import type { ClassState, LeafState, State } from './read.ts';
 import { matchWords, type FilterState } from './u32.ts';
 
-type Class = Partial<ClassState> & { classid: string };
+export type Leaf = Omit<LeafState, 'handle'> & { readonly handle?: string | null };
+type Class = Partial<Omit<ClassState, 'leaf'>> & { classid: string; leaf?: Leaf | null };
 type Goal = Partial<Omit<State, 'classes'>> & { classes?: readonly Class[] };
 
 /** From any state to any other, in one program: what is unshaped in between is so for as short as can be. */
@@ -70,7 +71,7 @@ const numbers = ['rate', 'ceil', 'burst', 'cburst', 'prio', 'quantum'] as const;
 const sameClass = (a: Class, b: Class): boolean =>
   numbers.every((key) => b[key] === undefined || b[key] === null || a[key] === b[key]);
 
-function leafChange(dev: string, old: LeafState | null, item: Class): readonly string[] {
+function leafChange(dev: string, old: Leaf | null, item: Class): readonly string[] {
   const wanted = item.leaf;
   if (wanted === undefined || JSON.stringify(old) === JSON.stringify(wanted)) return [];
   const del = old === null ? [] : [`qdisc del dev ${dev} parent ${item.classid}`];
@@ -109,9 +110,9 @@ const classLine = (dev: string, verb: 'add' | 'replace', item: Class): string =>
     ...(item.quantum === undefined || item.quantum === null ? [] : [`quantum ${item.quantum}`]),
   ].join(' ');
 
-const leafLine = (dev: string, classid: string, leaf: LeafState): string =>
+const leafLine = (dev: string, classid: string, { handle = null, ...leaf }: Leaf): string =>
   [
-    `qdisc add dev ${dev} parent ${classid} ${leaf.kind}`,
+    `qdisc add dev ${dev} parent ${classid}${handle === null ? '' : ` handle ${handle}`} ${leaf.kind}`,
     ...(leaf.limit === null ? [] : [`limit ${leaf.limit}`]),
     ...(leaf.perturb === null ? [] : [`perturb ${leaf.perturb}`]),
   ].join(' ');

@@ -90,7 +90,8 @@ export const vxlan = defineModule({
       dev: p.dev,
       learning: p.learning,
       ttl: p.ttl,
-      tos: p.tos,
+      // That is how the kernel writes it.
+      tos: p.tos === 1 ? 'inherit' : p.tos,
       df: p.df,
       ageing: p.ageing,
       mtu: wantedMtu(p, seen),

@@ -59,9 +59,12 @@ function change(name: string, from: Goal, to: Goal): readonly Step[] {
 
 const anyAddress = (from: Goal): string => (familyOf(from) === 6 ? '::' : '0.0.0.0');
 
+// ip reads a TOS as hexadecimal, with or without 0x before it.
+const tosText = (tos: Goal['tos']): string => (typeof tos === 'number' ? `0x${tos.toString(16)}` : String(tos));
+
 function options(from: Goal, to: Goal): readonly string[] {
   const words = (['ttl', 'tos', 'df', 'ageing'] as const).flatMap((key) =>
-    differs(from, to, key) ? [key, String(to[key])] : [],
+    differs(from, to, key) ? [key, key === 'tos' ? tosText(to.tos) : String(to[key])] : [],
   );
   return differs(from, to, 'learning') ? [...words, to.learning === true ? 'learning' : 'nolearning'] : words;
 }

@@ -78,7 +78,7 @@ function messageOf(issue: z.core.$ZodIssue, value: unknown): string {
     case 'too_big':
       return `${sizeOf(issue.origin)} at most ${String(issue.maximum)}${shown}`;
     case 'invalid_union':
-      return `${unionMessage(issue)}${shown}`;
+      return judgement(issue) ?? `${unionMessage(issue)}${shown}`;
     default:
       return issue.message.charAt(0).toLowerCase() + issue.message.slice(1);
   }
@@ -90,6 +90,10 @@ const sizeOf = (origin: string): string =>
     : origin === 'string'
       ? 'expected a length of'
       : 'expected';
+
+/** What the form says that takes such a value but not this one: the others only say that it is no such value. */
+const judgement = (issue: z.core.$ZodIssueInvalidUnion): string | undefined =>
+  issue.errors.map(([first]) => first).find((first) => first?.code === 'custom')?.message;
 
 function unionMessage(issue: z.core.$ZodIssueInvalidUnion): string {
   const expected = issue.errors.flatMap(([first]) =>

@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs';
 import { compileProbe, compileStep } from '../compile.ts';
 import { diffState, overlayState } from '../diff.ts';
 import type { AnyResource } from '../any-module.ts';
-import type { Probe } from '../probe.ts';
+import type { Probe, ProbeOutput } from '../probe.ts';
 import type { Change, StateObject } from '../state.ts';
 import { write, type Step } from '../step.ts';
+import { record } from './recorded.ts';
 import type { Sandbox } from './sandbox.ts';
 
 export interface Reading {
@@ -18,9 +19,9 @@ export interface Reading {
 export function read(module: AnyResource, params: unknown, sandbox: Sandbox, prepared?: unknown): Reading {
   const p: unknown = prepared ?? module.params.parse(params);
   const probes = Object.entries(module.probes(p) as Readonly<Record<string, Probe<unknown>>>);
-  const seen = Object.fromEntries(
-    probes.map(([name, probe]) => [name, probe.parse(sandbox.run(compileProbe(probe.run)))]),
-  );
+  const outputs = new Map(probes.map(([name, probe]) => [name, sandbox.run(compileProbe(probe.run))]));
+  record(module, prepared === undefined ? { params } : { prepared }, outputs);
+  const seen = Object.fromEntries(probes.map(([name, probe]) => [name, probe.parse(outputs.get(name) as ProbeOutput)]));
   const now = module.state(seen, p) as StateObject | null;
   const want = module.want(p, now, seen) as StateObject | null;
   const pending = new Set((module.pending?.(now, want, p) ?? []).map((item) => item.path));

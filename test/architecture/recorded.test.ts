@@ -1,0 +1,25 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { createRegistry } from '../../src/engine/index.ts';
+import { replay, stepsOfNothing, type RecordedCase } from '../../src/sdk/testing/recorded.ts';
+
+// Cases are added to the files alone: see `record` in src/sdk/testing/recorded.ts.
+const folder = new URL('../../modules/', import.meta.url);
+const recorded = readdirSync(folder).flatMap((name) => {
+  const file = new URL(`${name}/cases/recorded.json`, folder);
+  return existsSync(file) ? [{ name, cases: JSON.parse(readFileSync(file, 'utf8')) as readonly RecordedCase[] }] : [];
+});
+const registry = createRegistry();
+
+describe.each(recorded)('$name, of what real tools once answered,', async ({ name, cases }) => {
+  const module = await registry.get(name);
+  if (module?.kind !== 'module') throw new Error(`${name} is no resource module`);
+
+  it.each(cases)('says the same: $params $prepared', ({ outputs, gives, ...asked }) => {
+    expect(replay(module, asked, outputs)).toEqual(gives);
+  });
+
+  it.each(cases)('has nothing to do from a state to itself: $params $prepared', ({ outputs, ...asked }) => {
+    expect(stepsOfNothing(module, asked, outputs)).toEqual([]);
+  });
+});
