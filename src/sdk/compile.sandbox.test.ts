@@ -52,6 +52,14 @@ describe.each([['dash'], ['bash'], ['busybox sh']])('compiled steps in %s', (she
     );
   });
 
+  it('removes what an earlier write left that was killed, and nothing of one at work', () => {
+    sandbox.run('echo x >/t/.kvmnet.999999999.left; echo x >/t/.kvmnet.1.left; echo x >/t/.kvmnet.999999999.other');
+    expect(run(write('/t/left', 'text')).code).toBe(0);
+    expect(sandbox.run('cd /t; ls -d .kvmnet.*; cat left; rm .kvmnet.* left').stdout).toBe(
+      '.kvmnet.1.left\n.kvmnet.999999999.other\ntext',
+    );
+  });
+
   it('writes any text into a file of any name', () => {
     const name = fc.string({ minLength: 1, maxLength: 20, unit: 'grapheme' }).map((n) => n.replaceAll(/[\0/]/g, '_'));
     fc.assert(

@@ -139,6 +139,8 @@ fi
 umask 077
 trap 'rm -f -- "$t"' EXIT
 trap 'exit 1' HUP INT TERM
+# What a write that was killed has left here.
+for o in "$d"/.kvmnet.[0-9]*."$n"; do p=\${o##*/.kvmnet.}; p=\${p%%.*}; if [ -f "$o" ] && ! [ -e "/proc/$p" ]; then rm -f -- "$o"; fi; done
 rm -f -- "$t"; (set -C; : >"$t") || exit 1
 m=0644; if [ -n "$e" ]; then m=; cp -p -- "$f" "$t" || exit 1; fi
 new >"$t" || exit 1

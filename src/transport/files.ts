@@ -31,6 +31,8 @@ export async function sendFile(
       '{ LC_ALL=C; export LC_ALL; umask 077',
       `d=\${TMPDIR:-/tmp}/${folder}; f=$d/${randomBytes(8).toString('hex')}`,
       // Nobody can have guessed the name: what is there already is ours.
+      // Nobody listens any more: half a file is of no use.
+      `trap 'rm -f "$f"; rmdir "$d"; exit 1' PIPE HUP TERM`,
       'if { [ -d "$d" ] || mkdir "$d" || [ -d "$d" ]; } && : >"$f"; then',
       `echo "${token} ready $f"; cat >"$f"; c=$?`,
       `n=$(wc -c <"$f"); [ $c = 0 ] || rm -f "$f"; echo ${token} done $c $n; exit 0`,

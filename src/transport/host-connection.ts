@@ -60,7 +60,7 @@ export class HostConnection implements Connection {
       host: this.spec.host,
       label: become === undefined ? 'the shell' : `the ${become.method} shell of ${become.user}`,
       open: () => this.#open(become),
-      farewell: this.spec.farewell,
+      farewell: this.#farewell,
       patience: this.#link.patience.begin,
       refused: (ended) => refused(this.spec, become, ended),
       countRoundTrip: () => (this.#roundTrips += 1),
@@ -98,6 +98,13 @@ export class HostConnection implements Connection {
       for (const who of this.#uploaders.values()) await this.#tidy(who);
     }
     await this.#link.close();
+  }
+
+  /** Where nobody is left to tidy up (the connection is cut, we are killed) each shell takes our files along when it ends. */
+  get #farewell(): string {
+    const files = `for d in "\${TMPDIR:-/tmp}/${this.#folder}"*; do if [ -d "$d" ]; then rm -rf -- "$d"; fi; done`;
+    const { farewell } = this.spec;
+    return farewell === undefined ? files : `${files}\n( ${farewell}\n)`;
   }
 
   /** Best effort: the folder is private, and its name is never used again. */

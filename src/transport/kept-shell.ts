@@ -136,7 +136,8 @@ export class KeptShell implements Shell {
 
   /** Ends what runs under a control shell, from a second shell of the same user. */
   async #kill(session: ShellSession, pid: number): Promise<void> {
-    const killer = new KeptShell(this.#context, true);
+    // Its end is not that of the connection.
+    const killer = new KeptShell({ ...this.#context, farewell: undefined }, true);
     const giveUp = setTimeout(() => killer.close(), GRACE_SECONDS * 1000);
     try {
       const [result] = await killer.request([{ script: `__kn_abort ${pid}` }], { maxOutput: 64 * 1024 });
@@ -186,7 +187,7 @@ function beginSeconds(patience: number, parts: readonly Part[]): number {
 }
 
 const silentShell = (host: string, seconds: number): KvmnetError =>
-  new KvmnetError('timeout', `the shell on the host has not begun with a request after ${Math.round(seconds)} s`, {
+  new KvmnetError('unreachable', `the shell on the host has not begun with a request after ${Math.round(seconds)} s`, {
     host,
     hint: 'look at the host: it lets us in, but its shell hangs',
   });

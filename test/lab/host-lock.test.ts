@@ -181,7 +181,8 @@ describe.skipIf(noLab())('one run at a time on a host', () => {
     const { code, tasks } = await play(lab, node, text);
     expect(code).toBe(0);
     for (const shown of [tasks[0], tasks[2]]) {
-      expect((shown?.result?.['stdout_lines'] as string[]).filter((line) => line.endsWith('.held'))).toHaveLength(1);
+      const held = shown?.result?.['stdout_lines'] as string[];
+      expect(held.filter((line) => line.endsWith('.held'))).toHaveLength(1);
     }
     expect(await locks(node)).toBe('');
   });
