@@ -58,7 +58,7 @@ elif [ -n "$3" ]; then
     # Bridges and VLANs take the address of a port: only links that have it of their own are meant, if there are some.
     if read -r a <"$i/address" && [ "$a" = "$3" ]; then
       if [ -e "$i/device" ] || [ -z "$found" ]; then
-        if [ -n "$found" ]; then echo "rival $found"; fi
+        if [ -n "$found" ]; then printf '%s\n' "rival $found"; fi
         found=\${i##*/}
       fi
     fi
@@ -66,9 +66,9 @@ elif [ -n "$3" ]; then
 fi
 [ -n "$found" ] || exit 0
 shown=$(ip -d -j addr show dev "$found" 2>/dev/null) || exit 0
-echo "link $shown"
+printf '%s\n' "link $shown"
 name=\${shown#*'"ifname":"'}; name=\${name%%'"'*}
-echo "routes $(ip -j route show table all dev "$name")"
+printf '%s\n' "routes $(ip -j route show table all dev "$name")"
 for i in "/sys/class/net/$name"/upper_* "/sys/class/net/$name"/lower_*; do
   [ -e "$i/mtu" ] || continue
   read -r m <"$i/mtu"
