@@ -25,7 +25,8 @@ export class ShellSession {
   constructor(channel: Channel, farewell?: string) {
     this.#channel = channel;
     // In a subshell: what it sets must not be in the way of anything. Where nobody listens any more the shell ends by itself.
-    this.#hello = farewell === undefined ? HELLO : `${HELLO}trap ${quote(`( ${farewell}\n)`)} EXIT; trap 'exit 141' PIPE\n`;
+    this.#hello =
+      farewell === undefined ? HELLO : `${HELLO}trap ${quote(`( ${farewell}\n)`)} EXIT; trap 'exit 141' PIPE\n`;
     listen(channel.stdout, (chunk: Buffer) => (this.#listener ? this.#listener.stdout(chunk) : this.#noise.add(chunk)));
     listen(channel.stderr, (chunk: Buffer) => (this.#listener ? this.#listener.stderr(chunk) : this.#noise.add(chunk)));
     const [abandoned, letGo] = deferred<ChannelExit>();

@@ -45,7 +45,7 @@ export class ConfirmWindow {
 
   constructor(host: TaskHost, ends: SessionEnds) {
     const id = randomBytes(6).toString('hex');
-    this.#scripts = windowScripts(placeOf(id), host.guard.windowSeconds, ends);
+    this.#scripts = windowScripts(placeOf(id), host.guard.windowSeconds, ends, host.session.holder);
     this.#line = new HostLine(host);
   }
 

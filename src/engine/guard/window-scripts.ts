@@ -24,6 +24,12 @@ export interface SessionEnds {
 export const tooLate = 3;
 export const noSuchWindow = 4;
 
+/** The run that has the lock of the host, which an open window keeps for it: see `engine/lock`. */
+interface WindowHolder {
+  readonly token: string;
+  readonly words: string;
+}
+
 /** One arm for all: each is plain sh for a part of a request. */
 export interface WindowScripts {
   /** Stores the way back, sets the clock, then lets the change run apart from our session. `tooLate`: it is being taken back. */
@@ -41,7 +47,12 @@ export interface WindowScripts {
 }
 
 /** The dead man's switch (DESIGN.md, section 7; docs/decisions/0005). */
-export function windowScripts(place: WindowPlace, windowSeconds: number, ends: SessionEnds): WindowScripts {
+export function windowScripts(
+  place: WindowPlace,
+  windowSeconds: number,
+  ends: SessionEnds,
+  holder?: WindowHolder,
+): WindowScripts {
   const { folder, unit } = place;
   const systemd = '[ -d /run/systemd/system ]';
   const enter = `cd ${folder} 2>/dev/null || exit ${noSuchWindow}`;
@@ -57,6 +68,10 @@ export function windowScripts(place: WindowPlace, windowSeconds: number, ends: S
     `cd / && rm -rf ${folder}; rmdir /var/lib/kvmnet/confirm /var/lib/kvmnet 2>/dev/null || :`,
   ].join('\n');
 
+  const holderFiles =
+    holder === undefined
+      ? []
+      : [file('holder', `${holder.token} - ${holder.words}\n`), 'cat /proc/sys/kernel/random/boot_id >boot'];
   const bootUnit = (layers: readonly Layer[]): string =>
     [
       `if ${systemd}; then`,
@@ -89,6 +104,7 @@ export function windowScripts(place: WindowPlace, windowSeconds: number, ends: S
             file('watch.sh', watchScript(place)),
             file('path.sh', pathScript(place)),
             `sh path.sh save ${quote(ends.client)} ${quote(ends.server)} 2>/dev/null`,
+            ...holderFiles,
             `${setDeadline} || fail 'the end of the window cannot be set'`,
             bootUnit([layer]),
             `: >armed || fail 'the undo cannot be armed'`,

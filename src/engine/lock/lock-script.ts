@@ -135,16 +135,16 @@ windows() {
   waits=
   for f in /var/lib/kvmnet/confirm/*/armed /var/lib/kvmnet/confirm/*/undoing; do
     if ! [ -e "$f" ]; then continue; fi
-    w=\${f%/*} who= rest= up= window= b=
+    w=\${f%/*} who= rest= end= b=
     { read -r who rest <"$w/holder"; } 2>/dev/null
-    { read -r up window b <"$f"; } 2>/dev/null
+    { read -r end <"$w/deadline"; read -r b <"$w/boot"; } 2>/dev/null
     read -r now x </proc/uptime
     now=\${now%%.*} late=
-    if [ "$b" = "$boot" ]; then if [ "$now" -gt $((up + window + 60)) ]; then late=1; fi
+    if [ "$b" = "$boot" ]; then if [ "$now" -gt $((end + 60)) ]; then late=1; fi
     # After a boot a unit takes it back where there is systemd; it may still be on its way.
     elif [ -n "$b" ]; then if [ "$now" -gt 600 ] || ! [ -d /run/systemd/system ]; then late=1; fi
     fi
-    if [ -n "$late" ] && sh "$w/undo.sh" >/dev/null 2>&1 && [ -e "$w/undone" ]; then
+    if [ -n "$late" ] && sh "$w/undo.sh" boot >/dev/null 2>&1 && [ -e "$w/undone" ]; then
       echo "undone 0 $rest"
       rm -rf -- "$w"
     elif [ "$who" != "$t" ]; then waits="0 $rest"
