@@ -234,4 +234,28 @@ describe.skipIf(noLab())('a real libvirtd', () => {
     const check = await play(kept, ['--check']);
     expect(outcome(check)).toEqual(['ok', 'ok', 'ok']);
   });
+
+  // The guest of before: without a system of its own, so that it does not heed the button.
+  it('stands in the way of a reboot while a guest runs, unless it is said what to do with it', async () => {
+    const before = host.bootId();
+    const refused = await play([{ reboot: { force: true } }]);
+    expect(outcome(refused)[0]).toContain('not rebooted: a virtual machine runs on it: vnf1');
+    expect((await play([{ reboot: { force: true } }], ['--check'])).tasks[0]?.warnings).toEqual([
+      'the reboot will be refused: a virtual machine runs on it: vnf1',
+    ]);
+    const deaf = await play([{ reboot: { force: true, guests: 'shutdown', guests_timeout: 3 } }]);
+    expect(outcome(deaf)[0]).toContain('not rebooted: after 3 s still there: vnf1');
+    expect(host.bootId()).toBe(before);
+    expect(await sh('virsh domstate vnf1')).toBe('running\n\n');
+
+    const saved = await play([{ reboot: { force: true, guests: 'managed_save' } }]);
+    expect(outcome(saved)).toEqual(['changed']);
+    expect(host.bootId()).not.toBe(before);
+    await sh('for i in $(seq 150); do virsh domstate vnf1 2>/dev/null | grep -q running && break; sleep 0.2; done');
+    expect(await sh('virsh domstate --reason vnf1')).toBe('running (restored)\n\n');
+
+    const ignored = await play([{ reboot: { force: true, guests: 'ignore' } }]);
+    expect(outcome(ignored)).toEqual(['changed']);
+    expect(ignored.recap(host).reboots).toBe(1);
+  });
 });

@@ -1,4 +1,5 @@
-import { XMLParser, XMLValidator } from 'fast-xml-parser';
+import { createRequire } from 'node:module';
+import type * as Package from 'fast-xml-parser';
 import { z } from 'zod';
 import { KvmnetError } from '../../util/errors.ts';
 
@@ -11,8 +12,12 @@ export interface XmlElement {
 
 export type XmlNode = XmlElement | string;
 
-const parser = (): XMLParser =>
-  new XMLParser({
+// Every module loads the SDK and few need XML: the package is loaded with the first document.
+const load = createRequire(import.meta.url);
+const packageOfXml = (): typeof Package => load('fast-xml-parser') as typeof Package;
+
+const parser = (): Package.XMLParser =>
+  new (packageOfXml().XMLParser)({
     preserveOrder: true,
     ignoreAttributes: false,
     attributeNamePrefix: '',
@@ -36,7 +41,7 @@ const Nodes = z.array(z.record(z.string(), z.unknown()));
 export function parseXml(text: string, what: string): XmlElement {
   const no = (why: string, hint?: string): KvmnetError => new KvmnetError('refused', `${what}: ${why}`, { hint });
   if (/<!DOCTYPE/i.test(text)) throw no('a <!DOCTYPE> is not taken', 'remove it: libvirt needs none');
-  const verdict = XMLValidator.validate(text.trim());
+  const verdict = packageOfXml().XMLValidator.validate(text.trim());
   if (verdict !== true) throw no(`no well-formed XML: line ${verdict.err.line}: ${verdict.err.msg}`);
   const entity = /&(?!(?:lt|gt|amp|quot|apos|#\d+|#x[\da-f]+);)[^\s;]{0,20};?/i.exec(withoutCdata(text))?.[0];
   if (entity !== undefined) throw no(`${entity} is no entity of XML`, 'write & as &amp;');
