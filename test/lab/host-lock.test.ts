@@ -172,6 +172,47 @@ describe.skipIf(noLab())('one run at a time on a host', () => {
     }
   });
 
+  it('is kept by a change that waits for its confirmation, whatever became of the run', async () => {
+    const text = site(
+      '    - iptables: { chain: INPUT, rules: ["-p tcp --dport 2222 -j ACCEPT"] }\n',
+      '  confirm:\n    - shell: "touch /srv/at-it; sleep 60"\n',
+    );
+    const first = startPlay(lab, host, text, { args: ['--confirm-timeout', '12'] });
+    await atIt();
+    first.kill('SIGKILL');
+    await first.ended;
+    await host.outside(['pkill', '-f', '^sleep 60$']);
+    const blocked = await play(lab, host, write, { args: ['--lock-timeout', '0'] });
+    expect(blocked.task(host, 'write')?.failure).toMatchObject({
+      code: 'locked',
+      message: expect.stringMatching(
+        /^a change of another run waits for its confirmation on this host: run \S+ of root@\S+ \(process \d+\), since /,
+      ) as string,
+      hint: 'did not wait for it (--lock-timeout)',
+    });
+    expect((await play(lab, host, write)).code).toBe(0);
+    expect(await host.read(['iptables-save'])).not.toContain('2222');
+    await host.read(['sh', '-c', 'rm -rf /var/lib/kvmnet/confirm']);
+  });
+
+  it('a change that nobody will ever confirm or take back is taken back by the next run', async () => {
+    const window = '/var/lib/kvmnet/confirm/forgotten';
+    const script = `mkdir -p ${window}; cd ${window}; : >armed; echo 10 >deadline; echo another-boot >boot
+      echo 'token - 20260101-000000-abcd 2026-01-01T00:00:00Z ann@desk (process 7)' >holder
+      printf 'cd ${window}; mv armed undoing; touch /srv/undone; mv undoing undone\n' >undo.sh`;
+    await host.read(['sh', '-c', script]);
+    const { code, events } = await play(lab, host, write, { args: ['--lock-timeout', '0'] });
+    expect(code).toBe(0);
+    expect(events).toContainEqual({
+      type: 'warning',
+      host: host.name,
+      message:
+        'a change that nobody had confirmed was taken back: run 20260101-000000-abcd of ann@desk (process 7), since 2026-01-01 00:00:00 UTC',
+    });
+    await host.read(['rm', '/srv/undone']);
+    expect((await host.outside(['test', '-e', window])).code).toBe(1);
+  });
+
   it('is taken anew after a reboot', async () => {
     const { systemd } = await useLab({ systemd: 1 });
     const [node] = systemd as [Host];
