@@ -30,6 +30,7 @@ const state: State = {
   mac: null,
   mtu: 1500,
   ports: ['eth1'],
+  down: [],
   vlans: ['br0 1 pvid untagged', 'eth1 1 pvid untagged'],
   addresses: [],
   routes: [],

@@ -85,6 +85,7 @@ export const bridge = defineModule({
       mac: p.mac ?? (moves ? seen.nic?.mac : undefined),
       mtu: p.mtu,
       ports: wantedPorts(p, now?.ports ?? []),
+      down: p.ports === undefined ? undefined : [],
       vlans: wantedVlans(p, now?.vlans ?? []),
       addresses:
         p.addresses === undefined && !moves
@@ -97,9 +98,16 @@ export const bridge = defineModule({
   steps: (from, to, p, seen) => {
     // A port comes up with the bridge; where it was down before, an undo has it so again.
     const idle = new Set((p.ports ?? []).filter((port) => seen?.links.wanted.get(port)?.up === false));
-    return bridgeSteps(p.name, p.move_ip_from, from, to, idle);
+    return bridgeSteps(p.name, p.move_ip_from, from, to, { idle, words: seen?.links.words ?? new Map() });
   },
-  compare: { ports: 'set', vlans: 'set', addresses: 'set', routes: 'set', nic: { addresses: 'set', routes: 'set' } },
+  compare: {
+    ports: 'set',
+    down: 'set',
+    vlans: 'set',
+    addresses: 'set',
+    routes: 'set',
+    nic: { addresses: 'set', routes: 'set' },
+  },
   touches: (from, to, p) => {
     const known: Partial<State> = from ?? {};
     const goal: Partial<State> = to ?? {};

@@ -32,6 +32,8 @@ export type State = {
   mac: string | null;
   mtu: number;
   ports: string[];
+  /** Ports asked for that are in the bridge and set down: what passes through them is lost. */
+  down: string[];
   /** `eth1 10 pvid untagged`. */
   vlans: string[];
   addresses: string[];
@@ -45,6 +47,8 @@ export interface Seen {
   readonly nic: Link | undefined;
   readonly ip: Layer3;
   readonly nicIp: Layer3;
+  /** What addresses of either have beside, as `ip addr add` takes it. */
+  readonly words: ReadonlyMap<string, readonly string[]>;
   /** Addresses of the NIC that came by DHCP. */
   readonly leased: readonly string[];
   readonly ports: readonly string[];
@@ -57,8 +61,8 @@ export interface Seen {
 const look = sh`command -v ip >/dev/null || exit 127
 for i in "$1" "$2"; do
   if [ -n "$i" ] && [ -e "/sys/class/net/$i" ]; then
-    echo "ip $i $(ip -d -j addr show dev "$i")"
-    echo "routes $i $(ip -j route show table all dev "$i")"
+    printf '%s\n' "ip $i $(ip -d -j addr show dev "$i")"
+    printf '%s\n' "routes $i $(ip -j route show table all dev "$i")"
   fi
 done
 for i in "/sys/class/net/$1/brif"/*; do if [ -e "$i" ]; then echo "port \${i##*/}"; fi; done
@@ -90,6 +94,9 @@ export const bridgeProbe = (p: BridgeParams): Probe<Omit<Seen, 'vlans'>> =>
       nic: parseLinks(part('ip', nic))[0],
       ip: layer3(p.name),
       nicIp: layer3(nic),
+      words: new Map(
+        [p.name, nic].flatMap((name) => parseAddresses(part('ip', name)).map(({ address, words }) => [address, words])),
+      ),
       leased: parseAddresses(part('ip', nic))
         .filter(({ dynamic }) => dynamic)
         .map(({ address }) => address),
@@ -137,6 +144,7 @@ export function readState(link: Link, seen: Seen): State {
     mac: link.mac ?? null,
     mtu: link.mtu,
     ports: [...seen.ports],
+    down: [...seen.wanted].flatMap(([port, { master, up }]) => (master === link.name && !up ? [port] : [])).toSorted(),
     vlans: vlanTexts(seen.vlans.filter(({ dev }) => dev === link.name || seen.ports.includes(dev))),
     addresses: [...seen.ip.addresses],
     routes: [...seen.ip.routes],

@@ -7,25 +7,32 @@ const nothing: Layer3 = { addresses: [], routes: [] };
 // At boot somebody else who needs it, a VXLAN, may have made it a moment earlier.
 const makeBridge = sh`[ -e "/sys/class/net/$1/bridge" ] || ip link add name "$1" type bridge`;
 
+interface Known {
+  /** Ports that go down when they leave. */
+  readonly idle: ReadonlySet<string>;
+  /** What addresses have beside, as `ip addr add` takes it. */
+  readonly words: ReadonlyMap<string, readonly string[]>;
+}
+
 /**
  * From any state of the bridge to any other.
  * @param nic - the link that addresses move from or back to
- * @param idle - ports that go down when they leave
  */
 export function bridgeSteps(
   name: string,
   nic: string | undefined,
   from: Goal | null,
   to: Goal | null,
-  idle: ReadonlySet<string> = new Set(),
+  known: Known = { idle: new Set(), words: new Map() },
 ): readonly Step[] {
-  if (to === null) return from === null ? [] : removal(name, nic, from, idle);
+  if (to === null) return from === null ? [] : removal(name, nic, from, known);
   const made = from === null ? [snippet(makeBridge, [name])] : [];
   const was = from ?? {};
   return [
     ...made,
     ...options(name, was, to),
-    ...batch(nic, name, was, to, { created: from === null, idle }),
+    ...batch(nic, name, was, to, { created: from === null, ...known }),
+    ...portsUpAndDown(was, to),
     ...vlans(name, was, to),
     ...(to.up === undefined || to.up === was.up
       ? []
@@ -34,7 +41,7 @@ export function bridgeSteps(
 }
 
 // A bridge that gets its addresses from a port gives them back before it goes.
-function removal(name: string, nic: string | undefined, from: Goal, idle: ReadonlySet<string>): readonly Step[] {
+function removal(name: string, nic: string | undefined, from: Goal, known: Known): readonly Step[] {
   const moved = nic !== undefined && (from.nic?.addresses ?? []).length === 0;
   const back: Goal = {
     ...from,
@@ -44,11 +51,22 @@ function removal(name: string, nic: string | undefined, from: Goal, idle: Readon
     nic: { addresses: from.addresses ?? [], routes: from.routes ?? [] },
   };
   return [
-    ...(moved ? batch(nic, name, from, back, { created: false, idle }) : []),
+    ...(moved ? batch(nic, name, from, back, { created: false, ...known }) : []),
     exec(['ip', 'link', 'del', 'dev', name]),
     ...(from.ports ?? [])
-      .filter((port) => idle.has(port))
+      .filter((port) => known.idle.has(port))
       .map((port) => exec(['ip', 'link', 'set', 'dev', port, 'down'])),
+  ];
+}
+
+/** Ports that stay, and that somebody has set down or that were down before. */
+function portsUpAndDown(from: Goal, to: Goal): readonly Step[] {
+  const [was, goal] = [from.down ?? [], to.down ?? from.down ?? []];
+  const stays = (port: string): boolean => (to.ports ?? from.ports ?? []).includes(port);
+  const set = (state: 'up' | 'down') => (port: string) => exec(['ip', 'link', 'set', 'dev', port, state]);
+  return [
+    ...was.filter((port) => stays(port) && !goal.includes(port)).map(set('up')),
+    ...goal.filter((port) => stays(port) && !was.includes(port)).map(set('down')),
   ];
 }
 
@@ -88,7 +106,7 @@ function batch(
   name: string,
   from: Goal,
   to: Goal,
-  { created, idle }: { readonly created: boolean; readonly idle: ReadonlySet<string> },
+  { created, idle, words }: Known & { readonly created: boolean },
 ): readonly Step[] {
   const lines: string[] = [];
   const [ports, wanted] = [from.ports ?? [], to.ports ?? from.ports ?? []];
@@ -96,12 +114,12 @@ function batch(
   const other = change(from.nic ?? nothing, to.nic ?? from.nic ?? nothing);
   // What a new bridge gets has been the link's, as far as it is known.
   const moved = new Set([...own.gone, ...other.gone, ...(created && nic !== undefined ? own.come : [])]);
-  for (const address of own.come) lines.push(addition(address, name, moved));
+  for (const address of own.come) lines.push(addition(address, name, moved, words));
   // Back at the link: it leaves the bridge before it gets its addresses.
   for (const port of ports)
     if (!wanted.includes(port)) lines.push(`link set dev ${port} nomaster${idle.has(port) ? ' down' : ''}`);
   for (const port of wanted) if (!ports.includes(port)) lines.push(`link set dev ${port} master ${name} up`);
-  if (nic !== undefined) for (const address of other.come) lines.push(addition(address, nic, moved));
+  if (nic !== undefined) for (const address of other.come) lines.push(addition(address, nic, moved, words));
   if (own.come.length > 0 || own.routesCome.length > 0) lines.push(`link set dev ${name} up`);
   if (nic !== undefined) for (const address of other.gone) lines.push(`addr del ${address} dev ${nic}`);
   for (const address of own.gone) lines.push(`addr del ${address} dev ${name}`);
@@ -122,8 +140,15 @@ function batch(
 }
 
 // An address that moves is nobody else's: asking first would make it useless for a second, and the session with it.
-const addition = (address: string, link: string, moved: ReadonlySet<string>): string =>
-  `addr replace ${address} dev ${link}${address.includes(':') && moved.has(address) ? ' nodad' : ''}`;
+const addition = (address: string, link: string, moved: ReadonlySet<string>, known: Known['words']): string => {
+  const words = moved.has(address) ? (known.get(address) ?? []).filter((word) => word !== 'nodad') : [];
+  return [
+    `addr replace ${address}`,
+    ...words,
+    `dev ${link}`,
+    ...(address.includes(':') && moved.has(address) ? ['nodad'] : []),
+  ].join(' ');
+};
 
 function change(from: Partial<Layer3>, to: Partial<Layer3>) {
   const [was, wanted] = [from.addresses ?? [], to.addresses ?? from.addresses ?? []];

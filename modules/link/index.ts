@@ -71,7 +71,10 @@ export const link = defineModule({
       routes: p.routes === undefined && !p.exact_routes ? undefined : wantedRoutes(p, now),
     };
   },
-  steps: (from, to, p) => linkSteps(from?.name ?? to?.name ?? p.name ?? p.altname ?? '', from, to),
+  steps: (from, to, p, seen) => {
+    const words = new Map(seen?.seen.addresses.map((item) => [item.address, item.words]));
+    return linkSteps(from?.name ?? to?.name ?? p.name ?? p.altname ?? '', from, to, words);
+  },
   compare: { addresses: 'set', routes: 'set' },
   touches: (from, to) => {
     const known: Partial<State> = from ?? {};

@@ -8,8 +8,14 @@ const setMac = sh`ip link set dev "$1" address "$2" 2>/dev/null || {
   ip link set dev "$1" down && ip link set dev "$1" address "$2" && ip link set dev "$1" up
 }`;
 
-/** From any state to any other; `from` null: nothing is known of it but that it exists, as after a boot. */
-export function linkSteps(name: string, from: Goal | null, to: Goal | null): readonly Step[] {
+/** What addresses have beside, as `ip addr add` takes it. */
+type Words = ReadonlyMap<string, readonly string[]>;
+
+/**
+ * From any state to any other; `from` null: nothing is known of it but that it exists, as after a boot.
+ * @param words - of addresses that were there: one that comes back is to be the one that it was
+ */
+export function linkSteps(name: string, from: Goal | null, to: Goal | null, words: Words = new Map()): readonly Step[] {
   if (to === null) return from === null ? [] : [exec(['ip', 'link', 'del', 'dev', name])];
   const was: Goal = from ?? { addresses: [], routes: [] };
   const differs = (key: keyof State): boolean => to[key] !== undefined && to[key] !== was[key];
@@ -23,17 +29,26 @@ export function linkSteps(name: string, from: Goal | null, to: Goal | null): rea
   if (differs('up')) steps.push(set(to.up === true ? 'up' : 'down'));
   // Going down took routes and IPv6 addresses away; coming up, all of them are set anew.
   const fresh = to.up === true && was.up !== true;
-  return [...steps, ...addresses(name, was, to, fresh), ...(to.up === false ? [] : routes(name, was, to, fresh))];
+  return [
+    ...steps,
+    ...addresses(name, was, to, { fresh, words }),
+    ...(to.up === false ? [] : routes(name, was, to, fresh)),
+  ];
 }
 
-function addresses(name: string, from: Goal, to: Goal, fresh: boolean): readonly Step[] {
+function addresses(
+  name: string,
+  from: Goal,
+  to: Goal,
+  { fresh, words }: { readonly fresh: boolean; readonly words: Words },
+): readonly Step[] {
   const was = from.addresses ?? [];
   const wanted = to.addresses ?? was;
   const come = fresh ? wanted : wanted.filter((address) => !was.includes(address));
   const gone = was.filter((address) => !wanted.includes(address));
   return [
     // New ones first: the last address of a network takes the routes over it along.
-    ...come.map((address) => exec(['ip', 'addr', 'replace', address, 'dev', name])),
+    ...come.map((address) => exec(['ip', 'addr', 'replace', address, ...(words.get(address) ?? []), 'dev', name])),
     ...gone.map((address) => exec(['ip', 'addr', 'del', address, 'dev', name])),
   ];
 }

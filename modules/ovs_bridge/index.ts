@@ -2,18 +2,22 @@ import {
   absent,
   bridgesOf,
   defineModule,
+  layer3,
   linkConfigFiles,
   linkConfigWarnings,
   noProbe,
   ovsDatabase,
+  parseNetwork,
   refuse,
   sortedSet,
   wantMap,
   wantUnlessDefault,
+  type Layer3Seen,
   type Touches,
 } from '../../src/sdk/index.ts';
 import { OvsBridge } from './params.ts';
 import { linkExists, readState, type Controller, type State } from './read.ts';
+import { moveWarnings, readMove, wantMove, wordsOf } from './move.ts';
 import { bridgeCommands, bridgeSteps, type Goal } from './steps.ts';
 
 export const ovsBridge = defineModule({
@@ -42,6 +46,10 @@ export const ovsBridge = defineModule({
         other_config: { 'mcast-snooping-aging-time': 300 },
       },
     },
+    {
+      title: 'The uplink into a bridge, with the addresses that it has; who comes over it can still do so',
+      params: { name: 'br-mgmt', datapath_type: 'netdev', move_ip_from: 'eth1' },
+    },
     { title: 'No such bridge', params: { name: 'ovs-br0', state: 'absent' } },
   ],
   requires: 'openvswitch-switch (openvswitch on RHEL), running',
@@ -49,11 +57,19 @@ export const ovsBridge = defineModule({
     ovs: ovsDatabase,
     link: linkExists(p.name),
     files: p.state === 'present' ? linkConfigFiles(p.name) : noProbe<readonly string[]>([]),
+    moving:
+      p.move_ip_from === undefined
+        ? noProbe<ReadonlyMap<string, Layer3Seen>>(new Map())
+        : layer3(p.name, p.move_ip_from),
+    nicFiles: p.move_ip_from === undefined ? noProbe<readonly string[]>([]) : linkConfigFiles(p.move_ip_from),
   }),
   state: (seen, p): State | null => {
     const bridges = bridgesOf(seen.ovs, p.state);
     const bridge = bridges.find((item) => item.name === p.name);
-    if (bridge !== undefined) return readState(bridge);
+    const nic = p.move_ip_from;
+    if (bridge !== undefined) {
+      return readState(bridge, nic, nic === undefined ? null : readMove(seen.moving, p.name, nic));
+    }
     const owner = bridges.find((item) => item.ports.some((port) => port.name === p.name));
     if (owner === undefined) return absent;
     const fake = owner.ports.find((port) => port.name === p.name)?.config['fake_bridge'] === true;
@@ -71,6 +87,11 @@ export const ovsBridge = defineModule({
       );
     }
     checkTree(p, now);
+    const nic = p.move_ip_from;
+    const move = nic === undefined ? undefined : wantMove(seen.moving, p.name, nic, bridgesOf(seen.ovs, p.state));
+    const mac = nic === undefined || now?.other_config['hwaddr'] !== undefined ? undefined : seen.moving.get(nic)?.mac;
+    // As DHCP and switches know the link.
+    const config = mac === undefined ? p.other_config : { hwaddr: mac, ...p.other_config };
     return {
       datapath_type: wantUnlessDefault(p.datapath_type, now?.datapath_type, 'system', null),
       fail_mode: p.fail_mode,
@@ -79,24 +100,48 @@ export const ovsBridge = defineModule({
         p.controllers === undefined
           ? undefined
           : (p.controllers ?? []).map(wantController).toSorted((a, b) => (a.target < b.target ? -1 : 1)),
-      other_config: wantMap(p.other_config, now?.other_config, p.replace),
+      other_config: wantMap(config, now?.other_config, p.replace),
       external_ids: wantMap(p.external_ids, now?.external_ids, p.replace),
       stp: p.stp,
       rstp: p.rstp,
       mcast_snooping: p.mcast_snooping,
       error: null,
+      move,
+      port: nic === undefined ? undefined : true,
     };
   },
-  steps: (from, to, p) => bridgeSteps(p.name, from, to),
-  compare: { protocols: 'set', controllers: { keyed: 'target' } },
-  touches: (from, to, p) => touched(p.name, from, to),
+  steps: (from, to, p, seen) =>
+    bridgeSteps(p.name, from, to, {
+      nic: p.move_ip_from,
+      words: seen === undefined ? new Map() : wordsOf(seen.moving),
+    }),
+  compare: {
+    protocols: 'set',
+    controllers: { keyed: 'target' },
+    move: { addresses: 'set', routes: 'set', nic: { addresses: 'set', routes: 'set' } },
+  },
+  touches: (from, to, p) => touched(p.name, from, to, p.move_ip_from),
+  // The bridge and its ports come back by themselves, with the database; addresses do not.
+  boot: (p) =>
+    p.move_ip_from === undefined
+      ? undefined
+      : {
+          id: p.name,
+          state: afterBoot,
+          anchor: { device: p.name },
+          after: ['openvswitch-switch.service', 'openvswitch.service', 'network.target'],
+          keeps: (goal) => ({ ...afterBoot, move: goal.move }),
+        },
   // ovs-vswitchd may take its time where ports are many.
   settle: { timeout: 10 },
   warnings: (p, now, seen) => {
     if (p.state === 'absent') {
       return now === null ? [] : [`the flows of ${p.name} go with it: undo brings back its ports, not its flows`];
     }
-    return linkConfigWarnings(p.name, seen.files);
+    return [
+      ...linkConfigWarnings(p.name, seen.files),
+      ...(p.move_ip_from === undefined ? [] : moveWarnings(seen.moving, p.move_ip_from, seen.nicFiles)),
+    ];
   },
   returns: (_, now) => ({ ports: Object.keys(now?.ports ?? {}) }),
 });
@@ -113,7 +158,32 @@ function checkTree(p: OvsBridge, now: State | null): void {
   throw refuse(`${p.name} has ${other} on, and both exclude each other`, `set ${other}: no with it`);
 }
 
-function touched(name: string, from: Goal | null, to: Goal | null): Touches | 'none' {
+/** A bridge whose addresses are not there yet. */
+const afterBoot: State = {
+  datapath_type: null,
+  fail_mode: null,
+  protocols: [],
+  controllers: [],
+  other_config: {},
+  external_ids: {},
+  stp: false,
+  rstp: false,
+  mcast_snooping: false,
+  error: null,
+  ports: {},
+  mirrors: [],
+  more: {},
+  move: { up: false, addresses: [], routes: [], nic: { addresses: [], routes: [] } },
+  port: true,
+};
+
+function touched(name: string, from: Goal | null, to: Goal | null, nic: string | undefined): Touches | 'none' {
+  const [was, will] = [from?.move ?? undefined, to?.move ?? undefined];
+  if (nic !== undefined && JSON.stringify([was, from?.port]) !== JSON.stringify([will, to?.port])) {
+    const ports = Object.values(from?.ports ?? {}).flatMap((port) => Object.keys(port.interfaces));
+    const addresses = [...new Set([was, will].flatMap((move) => move?.addresses ?? []))];
+    return { links: [...new Set([name, nic, ...ports])], addresses, routes: addresses.map(parseNetwork) };
+  }
   if (from === null) return 'none';
   const links = [
     ...new Set([name, ...Object.values(from.ports ?? {}).flatMap((port) => Object.keys(port.interfaces))]),

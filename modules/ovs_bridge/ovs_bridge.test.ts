@@ -72,6 +72,8 @@ const state: State = {
   ports: {},
   mirrors: [],
   more: { flood_vlans: [] },
+  move: null,
+  port: false,
 };
 
 describe('steps', () => {
@@ -146,5 +148,97 @@ describe('what a change passes over', () => {
     ['marks for other programs', full, { ...full, external_ids: { a: 'b' } }, 'none'],
   ])('%s', (_name, from, to, expected) => {
     expect(ovsBridge.touches?.(from as State | null, to as State | null, p)).toEqual(expected);
+  });
+});
+
+describe('move_ip_from', () => {
+  const p = ovsBridge.params.parse({ name: 'br0', move_ip_from: 'eth0' });
+  const route = { to: 'default', family: 4 as const, via: '10.0.0.254', metric: 0, table: 'main', source: null };
+  const none = { addresses: [], routes: [] };
+  const layer3 = { addresses: ['10.0.0.1/24', 'fd00::1/64'], routes: [route] };
+  const before: State = { ...state, move: { up: false, ...none, nic: layer3 } };
+  const after: Goal = {
+    other_config: { hwaddr: '02:00:00:00:00:01' },
+    error: null,
+    port: true,
+    move: { up: true, ...layer3, nic: none },
+  };
+  const words = new Map([
+    ['10.0.0.1/24', ['broadcast', '10.0.0.255']],
+    ['fd00::1/64', ['nodad']],
+  ]);
+  const run = (from: Goal | null, to: Goal | null): readonly string[] =>
+    bridgeSteps('br0', from, to, { nic: 'eth0', words }).flatMap((step) =>
+      step.kind !== 'exec'
+        ? []
+        : step.argv[0] === 'ip'
+          ? (step.stdin ?? '').trim().split('\n')
+          : [step.argv.slice(3).join(' ')],
+    );
+  const toBridge = [
+    'addr replace 10.0.0.1/24 broadcast 10.0.0.255 dev br0',
+    'addr replace fd00::1/64 dev br0 nodad',
+    'link set dev br0 up',
+    'addr del 10.0.0.1/24 dev eth0',
+    'addr del fd00::1/64 dev eth0',
+    'route del default via 10.0.0.254 dev eth0 metric 0 table main',
+    'route replace default via 10.0.0.254 dev br0 metric 0 table main',
+  ];
+  const toLink = [
+    'addr replace 10.0.0.1/24 broadcast 10.0.0.255 dev eth0',
+    'addr replace fd00::1/64 dev eth0 nodad',
+    'addr del 10.0.0.1/24 dev br0',
+    'addr del fd00::1/64 dev br0',
+    'route replace default via 10.0.0.254 dev eth0 metric 0 table main',
+  ];
+
+  it('makes a bridge that takes over, and gives back what it took when it goes', () => {
+    const made =
+      'add-br br0 -- set Bridge br0 other_config:"hwaddr"="02:00:00:00:00:01" -- --may-exist add-port br0 eth0';
+    expect(run(null, after)).toEqual([made, ...toBridge]);
+    expect(run(after, null)).toEqual([
+      '--if-exists del-br br0',
+      ...toLink.slice(0, 4),
+      'route del default via 10.0.0.254 dev br0 metric 0 table main',
+      ...toLink.slice(4),
+    ]);
+  });
+
+  it('makes the link a port of a bridge that is there, and no port again', () => {
+    expect(run(before, { ...before, ...after })).toEqual([
+      'set Bridge br0 other_config:"hwaddr"="02:00:00:00:00:01" -- --may-exist add-port br0 eth0',
+      ...toBridge,
+    ]);
+    expect(run({ ...before, ...after }, before)).toEqual([
+      'remove Bridge br0 other_config "hwaddr" -- --if-exists del-port br0 eth0',
+      ...toLink.slice(0, 4),
+      'route del default via 10.0.0.254 dev br0 metric 0 table main',
+      ...toLink.slice(4),
+    ]);
+  });
+
+  it('does nothing where all is in place', () => {
+    expect(run({ ...state, ...after }, { ...state, ...after })).toEqual([]);
+  });
+
+  it('brings the addresses back at boot, whoever has given them to the link meanwhile', () => {
+    const boot = ovsBridge.boot?.(p);
+    if (boot?.state == null) throw new Error('it has a unit');
+    const goal = boot.keeps?.({ ...state, ...after } as State) ?? null;
+    expect(run(boot.state, goal)).toEqual(toBridge.filter((line) => !line.startsWith('route del')));
+    expect(ovsBridge.boot?.(ovsBridge.params.parse({ name: 'br0' }))).toBeUndefined();
+  });
+
+  it('touches what it moves', () => {
+    expect(ovsBridge.touches?.(before, { ...before, ...after } as State, p)).toEqual({
+      links: ['br0', 'eth0'],
+      addresses: ['10.0.0.1/24', 'fd00::1/64'],
+      routes: ['10.0.0.0/24', 'fd00::/64'],
+    });
+    expect(ovsBridge.touches?.(before, before, p)).toBe('none');
+  });
+
+  it('is refused for the bridge itself', () => {
+    expect(messageOf(ovsBridge.params, { name: 'br0', move_ip_from: 'br0' })).toBe('br0 cannot be its own port');
   });
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { bool, int, ipAddress, ovsMap, ovsName, parseAddress } from '../../src/sdk/index.ts';
+import { bool, ifname, int, ipAddress, ovsMap, ovsName, parseAddress } from '../../src/sdk/index.ts';
 
 const versions = ['OpenFlow10', 'OpenFlow11', 'OpenFlow12', 'OpenFlow13', 'OpenFlow14', 'OpenFlow15'] as const;
 
@@ -73,6 +73,11 @@ export const OvsBridge = z
     other_config: ovsMap().optional().describe('further settings, e.g. hwaddr; keys that are not named stay'),
     external_ids: ovsMap().optional().describe('marks for other programs; keys that are not named stay'),
     replace: bool().default(false).describe('other_config and external_ids hold what is given here and nothing else'),
+    move_ip_from: ifname()
+      .optional()
+      .describe(
+        'link that becomes its port and whose addresses and routes go to it, in one go; kept across boots by a unit',
+      ),
     stp: bool().optional().describe('spanning tree (802.1D)'),
     rstp: bool().optional().describe('rapid spanning tree (802.1w)'),
     mcast_snooping: bool().optional().describe('multicast goes only to ports that asked for it'),
@@ -81,6 +86,7 @@ export const OvsBridge = z
   .superRefine((p, context) => {
     const complain = (path: string, message: string): void =>
       context.addIssue({ code: 'custom', path: [path], message });
+    if (p.move_ip_from === p.name) complain('move_ip_from', `${p.name} cannot be its own port`);
     if (p.stp === true && p.rstp === true) complain('rstp', 'stp and rstp exclude each other: choose one');
     const targets = (p.controllers ?? []).map((controller) => controller.target);
     const twice = targets.find((text, i) => targets.indexOf(text) !== i);

@@ -14,6 +14,7 @@ import {
   type OvsPortState,
   type Probe,
 } from '../../src/sdk/index.ts';
+import type { Move } from './move.ts';
 
 /** A bridge in canonical form. */
 export type State = {
@@ -33,10 +34,14 @@ export type State = {
   ports: { readonly [name: string]: OvsPortState };
   mirrors: readonly OvsMirrorState[];
   more: OvsColumns;
+  /** Of `move_ip_from`; null where nothing moves. */
+  move: Move | null;
+  /** The link whose addresses move is a port. */
+  port: boolean;
 };
 export type Controller = { readonly target: string; readonly [column: string]: OvsColumns[string] };
 
-export function readState(bridge: OvsBridge): State {
+export function readState(bridge: OvsBridge, nic: string | undefined, move: Move | null): State {
   const { datapath_type, fail_mode, protocols, other_config, external_ids, ...rest } = bridge.config;
   const { stp_enable, rstp_enable, mcast_snooping_enable, ...more } = rest;
   const local = bridge.ports.find((port) => port.name === bridge.name)?.interfaces[0];
@@ -54,6 +59,8 @@ export function readState(bridge: OvsBridge): State {
     ports: Object.fromEntries(bridge.ports.map((port) => [port.name, portState(port)])),
     mirrors: bridge.mirrors.map(mirrorState),
     more,
+    move,
+    port: bridge.ports.some((port) => port.name === nic),
   };
 }
 

@@ -13,20 +13,44 @@ import {
   type OvsCommand,
   type Step,
 } from '../../src/sdk/index.ts';
+import { moveSteps, type Move, type Words } from './move.ts';
 import type { Controller, State } from './read.ts';
 
 /** What steps may be given: a state, or as much as is known of one that was to be made. */
 export type Goal = Partial<State>;
 
-/** The way from any state of the bridge `name` to any other, and back where its interfaces do not come up. */
-export function bridgeSteps(name: string, from: Goal | null, to: Goal | null): readonly Step[] {
-  const commands = bridgeCommands(name, from, to);
-  if (commands.length === 0) return [];
-  const checked = to === null || (from?.error ?? null) !== null ? [] : [name];
-  return [...ovsTransaction(commands), ...checkInterfaces(checked, bridgeCommands(name, to, from))];
+/** What moves with the bridge, and what addresses have beside. */
+export interface Moving {
+  readonly nic?: string | undefined;
+  readonly words?: Words;
 }
 
-export function bridgeCommands(name: string, from: Goal | null, to: Goal | null): readonly OvsCommand[] {
+/** The way from any state of the bridge `name` to any other, and back where its interfaces do not come up. */
+export function bridgeSteps(
+  name: string,
+  from: Goal | null,
+  to: Goal | null,
+  { nic, words = new Map() }: Moving = {},
+): readonly Step[] {
+  const commands = bridgeCommands(name, from, to, nic);
+  const checked = to === null || (from?.error ?? null) !== null ? [] : [name];
+  const database =
+    commands.length === 0
+      ? []
+      : [...ovsTransaction(commands), ...checkInterfaces(checked, bridgeCommands(name, to, from, nic))];
+  if (nic === undefined) return database;
+  const move = moveSteps(name, nic, from?.move ?? nowhere(to), to?.move ?? nowhere(from), words);
+  // A link that is no port any more gets its addresses then: before, they would lead nowhere.
+  return [...database, ...move];
+}
+
+/** A bridge that is not there: what it would have is the link's. */
+const nowhere = (other: Goal | null): Move => {
+  const { addresses = [], routes = [] } = other?.move ?? {};
+  return { up: false, addresses: [], routes: [], nic: { addresses, routes } };
+};
+
+export function bridgeCommands(name: string, from: Goal | null, to: Goal | null, nic?: string): readonly OvsCommand[] {
   if (to === null) return from === null ? [] : [['--if-exists', 'del-br', name]];
   const add: readonly OvsCommand[] = from === null ? [['add-br', name]] : [];
   const set = changeColumns('Bridge', name, from === null ? blankRow('Bridge') : columnsOf(from), columnsOf(to));
@@ -35,7 +59,15 @@ export function bridgeCommands(name: string, from: Goal | null, to: Goal | null)
     ...set,
     ...setControllers(name, from?.controllers ?? [], to.controllers ?? []),
     ...(from === null ? contents(name, to) : []),
+    ...(nic === undefined ? [] : portCommands(name, nic, from, to)),
   ];
+}
+
+function portCommands(name: string, nic: string, from: Goal | null, to: Goal): readonly OvsCommand[] {
+  const [was, wanted] = [from?.port ?? false, to.port ?? from?.port ?? false];
+  // One that comes back with all its ports has this one among them.
+  if (was === wanted || (from === null && to.ports?.[nic] !== undefined)) return [];
+  return wanted ? [['--may-exist', 'add-port', name, nic]] : [['--if-exists', 'del-port', name, nic]];
 }
 
 /** As columns of the database; what a state does not speak of is not among them. */

@@ -39,4 +39,5 @@ export { parseInterrupts, type InterruptLine } from './parsers/proc-interrupts.t
 export { parseFilters, type TcFilter, type U32Match } from './parsers/tc-filter-text.ts';
 export { parseHtbClasses, parseQdiscs, type HtbClass, type Qdisc, type TcNumber } from './parsers/tc.ts';
 export { readJson, toolJson, toolText, unreadable } from './parsers/tool-output.ts';
+export { layer3, mergeRoutes, type Layer3, type Layer3Seen } from './layer3.ts';
 export { byRouteKey, defaultMetric, ownRoutes, routeArguments, routeKey, type OwnRoute } from './own-route.ts';

@@ -121,9 +121,12 @@ export class ConfirmWindow {
       const { guard } = this.#host;
       const problem = await this.#line.steady(() => guard.confirm(), this.#deadline);
       if (problem !== undefined) return problem;
-      const code = (await this.#run(this.#scripts.disarm))?.code;
+      const disarmed = await this.#run(this.#scripts.disarm);
+      if (disarmed === undefined) return this.#noConnection;
       // Gone: an answer was lost on its way, but not the request.
-      return code === 0 || code === noSuchWindow ? undefined : this.#tooLate;
+      if (disarmed.code === 0 || disarmed.code === noSuchWindow) return undefined;
+      const undoing = Number(disarmed.stdout.toString().trim()) * 10;
+      return undoing > performance.now() - this.#line.made ? this.#noConnection : this.#tooLate;
     });
     this.#host.session.window = undefined;
   }
@@ -192,6 +195,7 @@ export class ConfirmWindow {
         this.#neverBegun('connection-lost', 'the connection was lost before the change was begun: nothing was changed');
       }
       const [first = '', code = '', age = ''] = outcome.stdout.toString().trim().split(' ');
+      if (first === 'lapsed') return this.#noConnection;
       if (first === 'running') {
         // What was read while it was at work is not what has come of it.
         this.#host.changed();
@@ -238,6 +242,7 @@ export class ConfirmWindow {
       const asked = { commands: [this.#scripts.aftermath] };
       const answer = await this.#line.reach(asked, 5, deadline).catch(rethrowInterrupt);
       aftermath = answer?.commands[0] ?? aftermath;
+      // Nothing there: it was told of, and cleared away, in an answer that was lost.
       if (aftermath?.code === 0 || aftermath?.code === noSuchWindow || performance.now() >= deadline) break;
       // The window may have had a moment to go.
       if (session.connected) await this.#line.ask(begin, 5).catch(rethrowInterrupt);
@@ -250,7 +255,7 @@ export class ConfirmWindow {
   #told(problem: string, aftermath: PartResult | undefined, teller: Teller): KvmnetError {
     const own = this.#host.guard.task.name;
     const others = teller === 'the task at work' ? this.#hosts.slice(0, -1) : this.#hosts;
-    const undone = aftermath?.code === 0;
+    const undone = aftermath?.code === 0 || aftermath?.code === noSuchWindow;
     const fate = undone ? 'was taken back by the host' : 'was to be taken back by the host, which could not be seen';
     for (const { guard } of others) {
       const cause = guard.task.name === own && teller !== 'the task at work' ? problem : `"${own}" failed: ${problem}`;
@@ -263,7 +268,7 @@ export class ConfirmWindow {
     const hints = [
       `it touched the path of this session: ${this.#crossed}`,
       ...(refusal === undefined ? [] : [`the last attempt to connect: ${refusal}`]),
-      ...this.#warnings,
+      ...this.#warnings.filter((warning) => !warning.startsWith('not kept across reboots')),
       ...(log === '' ? [] : [`the undo said: ${log}`]),
     ];
     if (aftermath === undefined) {

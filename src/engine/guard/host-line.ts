@@ -8,6 +8,8 @@ export class HostLine {
   readonly #host: TaskHost;
   /** When the connection in use was begun, as `performance.now()`; undefined: before the change. */
   begun: number | undefined;
+  /** When it was there. */
+  made = 0;
 
   constructor(host: TaskHost) {
     this.#host = host;
@@ -47,7 +49,10 @@ export class HostLine {
       const left = deadline - performance.now();
       if (left <= 0) return false;
       this.begun = performance.now();
-      if (await session.tryReconnect(Math.max(1, Math.min(5, Math.ceil(left / 1000))))) return true;
+      if (await session.tryReconnect(Math.max(1, Math.min(5, Math.ceil(left / 1000))))) {
+        this.made = performance.now();
+        return true;
+      }
       await sleep(Math.min(pause, Math.max(0, deadline - performance.now())), undefined, { signal });
     }
   }

@@ -91,6 +91,7 @@ export const undoScript = (
 ): string => `${head(place.folder)}# Takes back changes of kvmnet that nobody has confirmed.
 # After a power cut in the middle of it, it begins again.
 if [ "$1" = boot ] && [ -e undoing ]; then :; else mv armed undoing 2>/dev/null || exit 0; fi
+IFS=' .' read -r s h r </proc/uptime; echo "$s$h" >undoing-at
 exec >>log 2>&1
 if [ "$1" != boot ]; then
   for f in change-*.pid; do

@@ -34,11 +34,14 @@ interface WindowHolder {
 export interface WindowScripts {
   /** Stores the way back, sets the clock, then lets the change run apart from our session. `tooLate`: it is being taken back. */
   arm(layer: Layer, earlier: readonly Layer[]): string;
-  /** Waits at most so long for a change to end; prints `done - AGE`, `STEP CODE AGE`, `running` or `gone`; AGE in 1/100 s. */
+  /**
+   * Waits at most so long for a change to end; prints `done - AGE`, `STEP CODE AGE`, `running`, `lapsed` (it has ended, and is
+   * being taken back) or `gone` (it was taken back before it ended); AGE in 1/100 s.
+   */
   outcome(number: number, waitSeconds: number): string;
   /** Puts the end of the window off. */
   readonly extend: string;
-  /** Calls the undo off for good. */
+  /** Calls the undo off for good. `tooLate`: prints the 1/100 s since it has begun. */
   readonly disarm: string;
   /** Undoes now instead of later, apart from our session. */
   readonly undo: string;
@@ -126,14 +129,21 @@ export function windowScripts(
       [
         enter,
         `n=0; while [ ! -e result-${number} ] && [ -e armed ] && [ $n -lt ${Math.ceil(waitSeconds * 5)} ]; do n=$((n+1)); sleep 0.2 2>/dev/null || sleep 1; done`,
-        `if [ -e result-${number} ]; then`,
+        // Taken back meanwhile: what came of it does not matter any more.
+        `if [ ! -e armed ]; then [ -e result-${number} ] && echo lapsed || echo gone`,
+        `elif [ -e result-${number} ]; then`,
         `  read -r what code at <result-${number}; IFS=' .' read -r s h r </proc/uptime`,
         // A leading zero would make the number octal.
         `  at=\${at#0}; now=$s$h; now=\${now#0}; echo "$what $code $((now - at))"; cat err-${number} >&2 2>/dev/null`,
-        'elif [ -e armed ]; then echo running; else echo gone; fi; :',
+        'else echo running; fi; :',
       ].join('\n'),
     extend: [enter, `[ -e armed ] || exit ${tooLate}`, setDeadline].join('\n'),
-    disarm: [enter, `mv armed confirmed 2>/dev/null || exit ${tooLate}`, forget].join('\n'),
+    disarm: [
+      enter,
+      'mv armed confirmed 2>/dev/null || {',
+      `  IFS=' .' read -r s h r </proc/uptime; now=$s$h; read -r at <undoing-at; echo $((\${now#0} - \${at#0})); exit ${tooLate}; }`,
+      forget,
+    ].join('\n'),
     undo: [enter, 'fail() { echo "$1" >&2; exit 1; }', `[ ! -e armed ] || ${apart('undo', 'undo.sh')}`].join('\n'),
     aftermath: [
       enter,

@@ -15,9 +15,12 @@ export interface InterfaceAddress {
   /** It goes by itself (DHCP, router advertisements). */
   readonly dynamic: boolean;
   readonly flags: readonly ('secondary' | 'tentative' | 'dadfailed' | 'deprecated' | 'temporary')[];
+  /** What it has beside, as `ip addr add` takes it: an address that comes back is to be the one that it was. */
+  readonly words: readonly string[];
 }
 
 const marks = ['secondary', 'tentative', 'dadfailed', 'deprecated', 'temporary'] as const;
+const settings = ['home', 'mngtmpaddr', 'nodad', 'noprefixroute', 'autojoin'] as const;
 const Mark = z.boolean().default(false);
 const RawAddress = z.object({
   family: z.string(),
@@ -27,7 +30,13 @@ const RawAddress = z.object({
   scope: z.string().default('global'),
   label: z.string().optional(),
   dynamic: Mark,
+  home: Mark,
   mngtmpaddr: Mark,
+  nodad: Mark,
+  noprefixroute: Mark,
+  autojoin: Mark,
+  broadcast: z.string().optional(),
+  metric: z.int().optional(),
   valid_life_time: z.int().optional(),
   secondary: Mark,
   tentative: Mark,
@@ -56,6 +65,13 @@ export const parseAddresses = (output: ProbeOutput): readonly InterfaceAddress[]
           label: raw.label,
           dynamic: raw.dynamic || (raw.valid_life_time ?? forever) !== forever,
           flags: marks.filter((mark) => raw[mark]),
+          words: [
+            ...(raw.address === undefined ? [] : ['peer', `${raw.address}/${raw.prefixlen}`]),
+            ...(raw.broadcast === undefined ? [] : ['broadcast', raw.broadcast]),
+            ...(raw.scope === 'global' ? [] : ['scope', raw.scope]),
+            ...(raw.metric === undefined ? [] : ['metric', String(raw.metric)]),
+            ...settings.filter((setting) => raw[setting]),
+          ],
         },
       ];
     }),

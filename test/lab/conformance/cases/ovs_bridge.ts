@@ -15,6 +15,14 @@ ovs-vsctl get-controller br-sdn | sort; ovs-vsctl --bare --columns=connection_mo
       shows: 'netdev\ntrue\nfalse\ntrue\n{mcast-snooping-aging-time="300"}\n',
       spoil: 'ovs-vsctl set Bridge br-lan rstp_enable=false other_config:mcast-snooping-aging-time=60',
     },
+    'The uplink into a bridge, with the addresses that it has; who comes over it can still do so': {
+      setup: `ip link set eth1 up; ip address add 10.0.1.1/24 broadcast 10.0.1.255 dev eth1; ip address add fd01::1/64 dev eth1 nodad
+ip route add 10.8.0.0/16 via 10.0.1.254 dev eth1`,
+      look: `ovs-vsctl list-ports br-mgmt; ip -4 -br addr show dev br-mgmt; ip -4 -br addr show dev eth1; ip route show 10.8.0.0/16
+[ "$(cat /sys/class/net/br-mgmt/address)" = "$(cat /sys/class/net/eth1/address)" ] && echo same`,
+      shows: 'eth1\nbr-mgmt          UNKNOWN        10.0.1.1/24 \n10.8.0.0/16 via 10.0.1.254 dev br-mgmt \nsame\n',
+      spoil: 'ovs-vsctl del-port br-mgmt eth1; ip address add 10.0.9.1/24 dev eth1',
+    },
     'No such bridge': {
       setup:
         'ovs-vsctl add-br ovs-br0 -- set Bridge ovs-br0 datapath_type=netdev fail_mode=secure -- add-port ovs-br0 p0 tag=7 -- set Interface p0 type=internal; ovs-vsctl set-controller ovs-br0 ptcp:6699',
