@@ -96,6 +96,13 @@ describe('ping', () => {
       ],
     ],
     [
+      'nothing came back, which is said once',
+      { to: '10.0.0.3', max_rtt: 5 },
+      iputils('10.0.0.3', 100),
+      '1 of 1 checks failed: loss to 10.0.0.3 is 100 %, wanted at most 0 %',
+      [['loss to 10.0.0.3', 100, 0, false]],
+    ],
+    [
       'busybox',
       { to: '10.0.0.2', max_loss: 50, max_rtt: 1 },
       busybox,
@@ -343,6 +350,13 @@ it.each<[string, Params, readonly Answer[], string | undefined, unknown]>([
     'OSPF does not run',
     { ospf: {} },
     [{ code: 1, stderr: 'ospfd is not running\n' }],
+    'OSPF neighbours in state Full: ospfd is not running',
+    [null, 1],
+  ],
+  [
+    'nothing of FRR runs',
+    { ospf: {} },
+    [{ code: 1, stderr: 'Exiting: failed to connect to any daemons.\n' }],
     'OSPF neighbours in state Full: ospfd is not running',
     [null, 1],
   ],

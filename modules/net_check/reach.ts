@@ -51,6 +51,8 @@ function judgePing(p: Of<'ping'>, to: string, failed: string | undefined, text: 
   // iputils: "rtt min/avg/max/mdev = …"; busybox: "round-trip min/avg/max = …"
   const average = /min\/avg\/max[^=]*= [\d.]+\/([\d.]+)\//.exec(text)?.[1];
   const rtt = average === undefined ? null : Number(average);
+  // Where nothing came back there is no time to speak of.
+  if (rtt === null && !lost.ok) return [lost];
   return [lost, bounded('ping', `round trip to ${what}`, rtt, { max: p.max_rtt }, ' ms')];
 }
 

@@ -95,7 +95,7 @@ export function ospfCheck(p: Of<'ospf'>): Check {
   const what = `OSPF neighbours in state ${p.state}`;
   const limit = p.neighbours;
   const judge = ([answer]: readonly CommandResult[]): readonly Finding[] => {
-    const failed = failure(answer, 'vtysh', 'frr') ?? silent(answer);
+    const failed = silent(answer) ?? failure(answer, 'vtysh', 'frr');
     if (failed !== undefined) return [unseen('ospf', what, limit, failed)];
     const all = parseNeighbours(answer?.stdout ?? '');
     const ids = [...new Set(all.filter(({ state }) => state === p.state).map(({ id }) => id))];
@@ -110,7 +110,7 @@ export function ospfCheck(p: Of<'ospf'>): Check {
   return check('ospf', [{ script: askNeighbours, args: [] }], judge);
 }
 
-// The daemon does not run: vtysh says so and ends well, or with 1.
+// The daemon does not run, or nothing of FRR does: vtysh says so and ends well, or with 1.
 function silent(answer: CommandResult | undefined): string | undefined {
   const text = `${answer?.stdout ?? ''}${answer?.stderr ?? ''}`;
   return /is not running|failed to connect/i.exec(text) === null ? undefined : 'ospfd is not running';

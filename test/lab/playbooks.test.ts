@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Host, Lab } from './index.ts';
+import { differences, type Host, type Lab } from './index.ts';
 import { playOn } from './play-on.ts';
 import { noLab, useLab } from './use-lab.ts';
 
@@ -29,6 +29,9 @@ ${entries}      vars:
         uplink: eth1
         management: 10.0.0.0/8
         ovs_datapath: netdev
+        # The machine does other things beside this.
+        max_rtt_ms: 1000
+        max_load: 1000
         tenants: [{ name: blue, vni: 100, vlan: 100 }, { name: red, vni: 200, vlan: 200 }]
 `,
     );
@@ -56,22 +59,95 @@ ${entries}      vars:
     },
   );
 
-  it('verify finds all of it as it should be, and what is not', async () => {
-    const play = () => playOn(lab, playbook('verify'), hosts, ['-i', inventory]);
-    const good = await play();
-    expect(good.tasks.flatMap(({ failure }) => failure ?? [])).toEqual([]);
-    expect(good.code).toBe(0);
-    await hosts[0]?.read(['ip', 'link', 'set', 'vxlan100', 'down']);
-    await hosts[0]?.read([
-      'bridge',
-      'fdb',
-      'del',
-      '00:00:00:00:00:00',
-      'dev',
-      'vxlan100',
-      'dst',
-      hosts[1]?.address ?? '',
-    ]);
-    expect((await play()).code).toBe(2);
+  describe('verify', () => {
+    const verify = async (
+      vars: object = {},
+      on: readonly Host[] = hosts,
+    ): Promise<{ code: number; says: readonly string[] }> => {
+      const { code, tasks } = await playOn(lab, playbook('verify'), on, ['-i', inventory, '-e', JSON.stringify(vars)]);
+      return { code, says: tasks.flatMap(({ failure }) => failure?.message ?? []) };
+    };
+    const first = (): Host => {
+      const [host] = hosts;
+      if (host === undefined) throw new Error('no hosts');
+      return host;
+    };
+    const second = (): string => hosts[1]?.address ?? '';
+
+    it('finds all of it as it should be, throughput included, and changes nothing', async () => {
+      const before = await first().snapshot();
+      expect(await verify({ min_mbit: 10 })).toEqual({ code: 0, says: [] });
+      const leftovers = (line: string): boolean => /units . (user(@|-runtime-dir@)|session-)/.test(line);
+      expect(differences(before, await first().snapshot()).filter((line) => !leftovers(line))).toEqual([]);
+    });
+
+    it.each([
+      {
+        what: 'throughput',
+        vars: { min_mbit: 1e9 },
+        says: /^1 of 1 checks failed: throughput to 10\.97\.\S+ is \d+(\.\d+)? Mbit\/s, wanted at least 1000000000 Mbit\/s$/,
+      },
+      {
+        what: 'latency',
+        vars: { max_rtt_ms: 0.0001 },
+        says: /^1 of 2 checks failed: round trip to 10\.97\.\S+ with 1400 bytes in one piece is \S+ ms, wanted at most 0\.0001 ms$/,
+      },
+      {
+        what: 'a service',
+        vars: { listening_ports: [{ port: 81 }] },
+        says: /^1 of 2 checks failed: nobody listens on tcp port 81$/,
+      },
+      {
+        what: 'a controller',
+        vars: { sdn_controllers: ['tcp:10.0.0.9:6653'] },
+        says: /^1 of 1 checks failed: controller of br-int: br-int has no controller$/,
+      },
+      {
+        what: 'a neighbour',
+        vars: { ospf_neighbours: ['10.255.0.9'] },
+        says: /^1 of 1 checks failed: OSPF neighbours in state Full: ospfd is not running$/,
+      },
+      {
+        what: 'memory',
+        vars: { min_free_mb: 1e9 },
+        says: /^1 of 2 checks failed: available memory is \d+ MiB, wanted at least 1000000000 MiB$/,
+      },
+    ])('misses $what where it is not as it was asked for', async ({ vars, says }) => {
+      const seen = await verify(vars, [first()]);
+      expect(seen).toEqual({ code: 2, says: [expect.stringMatching(says)] });
+    });
+
+    it('misses a host whose link is cut', async () => {
+      await hosts[1]?.cut('eth0');
+      try {
+        expect(await verify({}, [first()])).toEqual({
+          code: 2,
+          says: [`1 of 1 checks failed: loss to ${second()} with 1400 bytes in one piece is 100 %, wanted at most 0 %`],
+        });
+      } finally {
+        await hosts[1]?.uncut('eth0');
+      }
+      expect(await verify({}, [first()])).toEqual({ code: 0, says: [] });
+    });
+
+    it('misses a tunnel that is down, and one that does not know its other end', async () => {
+      await first().read(['ip', 'link', 'set', 'vxlan100', 'down']);
+      expect(await verify({}, [first()])).toEqual({
+        code: 2,
+        says: ['1 of 2 checks failed: up of vxlan100 is no, wanted yes'],
+      });
+      await first().read(['ip', 'link', 'set', 'vxlan100', 'up']);
+      await first().read(['bridge', 'fdb', 'del', '00:00:00:00:00:00', 'dev', 'vxlan100', 'dst', second()]);
+      expect(await verify({}, [first()])).toEqual({
+        code: 2,
+        says: [
+          expect.stringMatching(
+            new RegExp(
+              `^1 of 1 checks failed: addresses behind vxlan100 lacks 00:00:00:00:00:00 at ${second()}, wanted `,
+            ),
+          ),
+        ],
+      });
+    });
   });
 });
