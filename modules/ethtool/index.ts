@@ -39,6 +39,10 @@ export const ethtool = defineModule({
       },
       needs: 'hardware',
     },
+    {
+      title: 'Packets as they are, for those who look at them',
+      params: { dev: 'eth1', features: { tso: false, gso: false } },
+    },
     { title: 'One queue, but four CPUs that work for it', params: { dev: 'eth0', rps: '0-3' }, needs: 'vm' },
   ],
   requires: 'ethtool, and a driver that has the setting',

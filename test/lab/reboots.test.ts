@@ -236,6 +236,13 @@ describe.skipIf(noLab())('reboots', () => {
     expect(played.recap(host)).toMatchObject({ reboots: 1, reboot_pending: 0 });
   });
 
+  it('are written as the documentation shows it', async () => {
+    const page = readFileSync(new URL('../../docs/reboots.md', import.meta.url), 'utf8');
+    files.put('documented.yml', /```yaml\n([^]*?)```/.exec(page)?.[1] ?? '');
+    const checked = await playOn(lab, `${files.root}/documented.yml`, host, ['--syntax-check']);
+    expect({ code: checked.code, stderr: checked.stderr }).toEqual({ code: 0, stderr: '' });
+  });
+
   it('end in time where the host does not come back, with what was seen last', async () => {
     const [, , last] = hosts;
     // It starts, and nothing in it does.

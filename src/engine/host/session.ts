@@ -9,6 +9,7 @@ import { factsSnippet } from '../facts/snippet.ts';
 import { parseFacts } from '../facts/parse.ts';
 import type { ConfirmWindow } from '../guard/confirm-window.ts';
 import type { HostLock } from '../lock/host-lock.ts';
+import { BootWatch, readBootId } from './boot-watch.ts';
 import { PendingReasons } from './pending-reasons.ts';
 import { ProbeCache } from './probe-cache.ts';
 import { RebootedError } from './rebooted-error.ts';
@@ -70,12 +71,7 @@ export class HostSession {
   #wantsFacts = false;
   #factsAreOld = false;
   #current: Connection | undefined;
-  /** The boot of the host that was spoken to last. */
-  #bootId: string | undefined;
-  /** The connection over which it was asked. */
-  #bootAskedOver: Connection | undefined;
-  /** The connection that was made on purpose, after the host was expected to go away. */
-  #expected: Connection | undefined;
+  readonly #boot = new BootWatch();
 
   constructor(options: SessionOptions) {
     this.name = options.name;
@@ -153,7 +149,7 @@ export class HostSession {
     if (facts) this.#learn(results[0]);
     if (changes) this.changesSent += 1;
     // Noticed only now: what was known is wrong, and somebody may ask for it before the next request.
-    else if (this.#wantsFacts && !facts && this.#current !== this.#expected) await this.exchange({}, options);
+    else if (this.#wantsFacts && !facts && !this.#boot.isExpected(this.#current)) await this.exchange({}, options);
     const cache = this.cache(options.become);
     probes.forEach((script, index) => {
       const result = rest[steps.length + commands.length + index];
@@ -205,7 +201,7 @@ export class HostSession {
     try {
       this.#current = await this.#options.transport.connect(spec, { signal: this.#options.signal });
       this.#connection = Promise.resolve(this.#current);
-      this.#expected = this.#current;
+      this.#boot.expect(this.#current);
       return true;
     } catch (error) {
       // A host that is on its way up, or cut off, may refuse us for a while in any of these ways.
@@ -226,12 +222,11 @@ export class HostSession {
     const { lock } = this.#options;
     const request = async (gate: readonly Part[]): Promise<readonly PartResult[]> => {
       const connection = await this.connection();
-      const isNew = connection !== this.#bootAskedOver;
+      const isNew = this.#boot.isNew(connection);
       const all = [...(isNew ? [{ script: readBootId }] : []), ...gate, ...parts];
       const results = await connection.shell(become).request(all, { timeout, signal, maxOutput });
       if (!isNew) return results;
-      this.#bootAskedOver = connection;
-      this.#noteBoot(results[0]?.stdout.toString('utf8').trim() ?? '');
+      if (this.#boot.note(connection, results[0]?.stdout.toString('utf8') ?? '')) this.#rebooted();
       return results.slice(1);
     };
     const send = (): Promise<readonly PartResult[]> =>
@@ -254,21 +249,12 @@ export class HostSession {
 
   /** Before a change is sent over a connection that was made anew. @throws RebootedError where it would meet another boot */
   async #mustBeSameBoot(options: ExchangeOptions): Promise<void> {
-    const connection = await this.connection();
-    const known = this.#bootId === undefined || connection === this.#bootAskedOver || connection === this.#expected;
-    if (known) return;
+    if (this.#boot.isKnown(await this.connection())) return;
     const before = this.reboots;
     await this.#send([{ script: ':' }], false, options);
     if (this.reboots === before) return;
     if (this.#wantsFacts) await this.exchange({}, options);
     throw new RebootedError(this.name);
-  }
-
-  #noteBoot(id: string): void {
-    if (id === '') return;
-    const before = this.#bootId;
-    this.#bootId = id;
-    if (before !== undefined && before !== id) this.#rebooted();
   }
 
   /** The host has come up anew: nothing that was known of it counts. */
@@ -287,8 +273,6 @@ export class HostSession {
 }
 
 const refusals: ReadonlySet<string> = new Set(['unreachable', 'timeout', 'connection-lost', 'auth', 'host-key']);
-
-const readBootId = '{ IFS= read -r id </proc/sys/kernel/random/boot_id; } 2>/dev/null; printf %s "$id"';
 
 export const toOutput = (result: PartResult): ProbeOutput => ({
   stdout: result.stdout.toString('utf8'),
