@@ -153,6 +153,29 @@ describe.skipIf(noLab())('traffic', () => {
     expect(await rate(5210)).toBeGreaterThan(80e6);
   });
 
+  it('tc_htb stands although systemd runs its new boot unit at once, which makes it anew', async () => {
+    // Slow only for the unit, when the old tree is gone and the new one is not there yet.
+    const slow = `#!/bin/sh
+if [ -n "$INVOCATION_ID" ] && [ "$1" = -batch ]; then
+  lines=$(cat)
+  case $lines in *add*) sleep 2.5 ;; esac
+  printf '%s\\n' "$lines" | exec /usr/sbin/tc "$@"
+fi
+case "$*" in *show*) sleep 1 ;; esac
+exec /usr/sbin/tc "$@"
+`;
+    await left.read(['sh', '-c', 'printf %s "$1" >/usr/local/sbin/tc; chmod 755 /usr/local/sbin/tc', 'sh', slow]);
+    const shaper = (rate: string) => ({ tc_htb: { dev: 'eth1', default: 10, classes: [{ classid: '1:10', rate }] } });
+    try {
+      await play([[left, [shaper('10mbit')]]]);
+      expect(await sh(left, 'journalctl -b --no-pager -u kvmnet-tc_htb-eth1')).toContain('Starting');
+      await settle([[left, [shaper('20mbit')]]]);
+    } finally {
+      await sh(left, 'rm /usr/local/sbin/tc');
+    }
+    await settle([[left, [{ tc_htb: { dev: 'eth1', state: 'absent' } }]]]);
+  });
+
   it('two ospfd hosts are neighbours, learn a route, and send packets along it', async () => {
     const fast = { hello: 1, dead: 4, network_type: 'point-to-point' };
     const ospf = (id: number, networks: readonly string[]) => [

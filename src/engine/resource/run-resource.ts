@@ -54,7 +54,7 @@ export async function runResource(module: AnyResource, resource: Resource, host:
 async function plainChange(before: Reading, module: AnyResource, resource: Resource, host: TaskHost): Promise<Reading> {
   await endWindow(host.session);
   await change(before, resource, host);
-  return await settle(module, resource, host);
+  return await settle(patience(before, module), resource, host);
 }
 
 /** The same for a change that may cut the line on which it is sent. */
@@ -68,11 +68,11 @@ async function crossingChange(
   const probes = [...resource.requests.map(({ key }) => key), ...pathScripts(), ...(await host.ahead())];
   let after: Reading | undefined;
   const verify = async (): Promise<string | undefined> => {
-    after = await settle(module, resource, host);
+    after = await settle(patience(before, module), resource, host);
     return after.changes.length === 0 ? undefined : didNotConverge(module, after.changes, host).message;
   };
   await guardedChange({ reading: before, crossings, probes, verify }, ends, host);
-  return after ?? (await settle(module, resource, host));
+  return after ?? (await settle(patience(before, module), resource, host));
 }
 
 /** Reads the resource: from what was read ahead, or with one round trip that reads ahead for the tasks to come. */
@@ -105,9 +105,18 @@ async function change(reading: Reading, resource: Resource, host: TaskHost): Pro
   throw step === undefined ? notKept(result, host.name) : stepError(step, result, host.name);
 }
 
-/** Reads what the change has brought, again and again while the module says that it may take its time. */
-async function settle(module: AnyResource, resource: Resource, host: TaskHost): Promise<Reading> {
-  const deadline = performance.now() + (module.settle?.timeout ?? 0) * 1000;
+/** Seconds that a boot unit may take to run where systemd starts it as soon as it is enabled: it first resets what it brings. */
+const UNIT_RUNS = 5;
+
+/** Seconds that the state may take until it is as it was asked for. */
+function patience(before: Reading, module: AnyResource): number {
+  const enabled = before.changes.some(({ path, to }) => path === 'boot' && to !== null);
+  return Math.max(module.settle?.timeout ?? 0, enabled ? UNIT_RUNS : 0);
+}
+
+/** Reads what the change has brought, again and again for as many seconds as it may take. */
+async function settle(seconds: number, resource: Resource, host: TaskHost): Promise<Reading> {
+  const deadline = performance.now() + seconds * 1000;
   let reading = await readOnHost(resource, host);
   for (let pause = 100; reading.changes.length > 0 && performance.now() < deadline; pause = Math.min(pause * 2, 2000)) {
     await sleep(pause, undefined, { signal: host.signal });
