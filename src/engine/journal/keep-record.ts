@@ -24,11 +24,10 @@ export function keepScript({ run }: UndoRun, change: number, record: SealedRecor
 const keepRecord = sh`umask 077
 if [ ! -d "$1/$2" ]; then
   mkdir -p -- "$1" && { mkdir -- "$1/$2" 2>/dev/null || [ -d "$1/$2" ]; } || exit 1
-  n=0; for d in "$1"/*/; do n=$((n+1)); done
-  for d in "$1"/*/; do
+  n=0; for d in "$1"/[0-9]*-*/; do n=$((n+1)); done
+  for d in "$1"/[0-9]*-*/; do
     d=\${d%/}; b=\${d##*/}
     if [ "$b" = "$2" ]; then continue; fi
-    case $b in [0-9]*-*) ;; *) continue;; esac
     if [ $n -gt "$5" ] || [ "\${b%%-*}" -lt "$6" ]; then rm -rf -- "$d"; n=$((n-1)); continue; fi
     s=$(du -sk -- "$1") || break; if [ "\${s%%[!0-9]*}" -le "$7" ]; then break; fi
     rm -rf -- "$d"; n=$((n-1))
