@@ -118,7 +118,12 @@ function batch(
   // Back at the link: it leaves the bridge before it gets its addresses.
   for (const port of ports)
     if (!wanted.includes(port)) lines.push(`link set dev ${port} nomaster${idle.has(port) ? ' down' : ''}`);
-  for (const port of wanted) if (!ports.includes(port)) lines.push(`link set dev ${port} master ${name} up`);
+  for (const port of wanted) {
+    if (ports.includes(port)) continue;
+    // A virtual function that was never up (igbvf, 6.1) takes no VLANs, and the kernel no such port into a bridge that filters.
+    if (to.vlan_filtering === true) lines.push(`link set dev ${port} up`);
+    lines.push(`link set dev ${port} master ${name} up`);
+  }
   if (nic !== undefined) for (const address of other.come) lines.push(addition(address, nic, moved, words));
   if (own.come.length > 0 || own.routesCome.length > 0) lines.push(`link set dev ${name} up`);
   if (nic !== undefined) for (const address of other.gone) lines.push(`addr del ${address} dev ${nic}`);

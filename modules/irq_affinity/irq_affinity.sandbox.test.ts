@@ -105,6 +105,12 @@ describe.each([['sh'], ['bash'], ['busybox sh']])('irq_affinity on recorded tree
     expect(host.look('/etc/kvmnet/irqbalance-policy /run/pci0 38; /etc/kvmnet/irqbalance-policy /run/pci1 61')).toBe(
       'ban=true\n',
     );
+    // It gives the device by a link, and interrupts of no device without one.
+    expect(
+      host.look(
+        "ln -s /run/pci0 /run/link; /etc/kvmnet/irqbalance-policy /run/link 38; /etc/kvmnet/irqbalance-policy '' 9; rm /run/link",
+      ),
+    ).toBe('ban=true\n');
     expect(host.look('cat /run/unit.log')).toBe('restarted\n');
     expect(apply(irqAffinity, { dev: 'eth0', cpus: '1' }, host).steps).toEqual([]);
     const second = apply(irqAffinity, { dev: 'eth1', cpus: '1' }, host);

@@ -3,15 +3,17 @@ import { bannedFolder, policyScript, type BalanceFiles } from './read.ts';
 
 /**
  * irqbalance asks this script about each interrupt (`--policyscript`, in all versions since 1.0.6): numbers change from
- * boot to boot, devices do not. "$1" is the device's folder in sysfs, "$2" the interrupt.
+ * boot to boot, devices do not. "$1" is the device's folder in sysfs under /sys/bus/pci/devices, a link, and empty for an
+ * interrupt of no device; "$2" is the interrupt.
  */
 const script = String.raw`#!/bin/sh
 # managed by kvmnet: irqbalance leaves alone the interrupts of the devices named in ${bannedFolder}
+[ -n "$1" ] && of=$(readlink -f "$1") || exit 0
 for mark in ${bannedFolder}/*; do
   dev=${'$'}{mark##*/}
   path=$(readlink -f "/sys/class/net/$dev/device") || continue
   case "$path/" in
-    "$1"/*) echo "ban=true"; exit 0;;
+    "$of"/*) echo "ban=true"; exit 0;;
   esac
 done
 exit 0

@@ -42,7 +42,7 @@ const LOOKS: readonly (readonly [string, RegExp | string])[] = [
   ['ip -d link show vxlan100', /master br-blue.*[^]*vxlan id 100 /],
   ['ip -d link show vxlan200', /master br-red.*[^]*vxlan id 200 /],
   ['bridge fdb show dev vxlan100 | grep -c 00:00:00:00:00:00.dst.10.97.9', '2\n'],
-  ['bridge vlan show dev enp1s0v1', /10-20|10[^]*20/],
+  ['bridge vlan show dev enp1s0v4', /10-20|10[^]*20/],
   ['ovs-vsctl get Open_vSwitch . dpdk_initialized', 'true\n'],
   ['ovs-vsctl get Interface vhost-web1 type error', 'dpdkvhostuserclient\n[]\n'],
   ['ovs-vsctl list-ports ovs-br0', 'pf0\nstorage0\n'],
