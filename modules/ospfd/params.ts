@@ -148,5 +148,7 @@ export const Ospfd = z
   });
 export type Ospfd = z.output<typeof Ospfd>;
 
+/** What is no network has been complained of by itself. */
 const overlap = (a: string, b: string): boolean =>
-  inNetwork(a.replace(/\/.*/, ''), b) || inNetwork(b.replace(/\/.*/, ''), a);
+  [a, b].every((each) => network().safeParse(each).success) &&
+  (inNetwork(a.replace(/\/.*/, ''), b) || inNetwork(b.replace(/\/.*/, ''), a));

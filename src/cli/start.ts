@@ -1,12 +1,14 @@
 import nodeModule from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { createRedactor } from '../util/secrets.ts';
 import type { Cli } from './cli.ts';
 
 /** The program, from its arguments to its exit code. */
 export async function start(version: string): Promise<void> {
   cacheCompiledCode();
+  boundRegularExpressions();
   const args = process.argv.slice(2);
   const cli = createCli(version, args);
   // A reader that has gone away (`| head`) is no reason to leave hosts half done: the run goes on unseen.
@@ -58,6 +60,14 @@ async function fail(cli: Cli, error: unknown): Promise<number> {
 function cacheCompiledCode(): void {
   const { enableCompileCache } = nodeModule as { enableCompileCache?: (folder: string) => unknown };
   enableCompileCache?.(join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'kvmnet', 'compiled'));
+}
+
+/**
+ * A pattern of a playbook (`matches`, `~host`) and a text of a host may meet in a way that takes a backtracking engine years.
+ * V8 then goes over to its linear one.
+ */
+function boundRegularExpressions(): void {
+  setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks');
 }
 
 function ignoreClosedPipe(error: NodeJS.ErrnoException): void {

@@ -329,7 +329,10 @@ function entries(map: object): [string, unknown][] {
 
 function regex(pattern: string): RegExp {
   try {
-    return new RegExp(pattern, 'gu');
+    const exact = new RegExp(pattern, 'gu');
+    // Without `u` the pattern is matched in bounded time where it would go astray (src/cli/start.ts); a text from a host must not
+    // hold up the run. Only what needs Unicode's properties or astral characters tells the difference.
+    return /\\[pP]\{|\\u\{|[\ud800-\udfff]/.test(pattern) ? exact : new RegExp(pattern, 'g');
   } catch (error) {
     throw new Error(`not a regular expression: ${pattern}`, { cause: error });
   }

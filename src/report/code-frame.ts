@@ -15,7 +15,7 @@ const maxWidth = 96;
 export function codeFrame(at: Place, paint: Paint): string[] {
   if (at.text === undefined || at.text.trim() === '') return [];
   // A tab would put the caret elsewhere: everything is shown with one cell per character.
-  const text = at.text.replaceAll('\t', ' ').replace(/\p{Control}/gu, '\ufffd');
+  const text = at.text.replaceAll('\t', ' ').replace(/[\p{Control}\p{Bidi_Control}\u2028\u2029]/gu, '\ufffd');
   const caret = Math.min(Math.max(at.column - 1, 0), text.length);
   const from = text.length <= maxWidth ? 0 : Math.max(0, Math.min(caret - maxWidth / 2, text.length - maxWidth));
   const shown = `${from > 0 ? '…' : ''}${text.slice(from, from + maxWidth).trimEnd()}`;

@@ -6,6 +6,7 @@ import { createLineReporter } from './line-reporter.ts';
 import { fileTarget, streamTarget, type OutputTarget } from './output-target.ts';
 import { createPaint, plain, wantsColour } from './paint.ts';
 import type { Reporter, ReporterOptions } from './reporter.ts';
+import { harmless } from './value-text.ts';
 
 const kinds = ['tty', 'lines', 'jsonl', 'junit'] as const;
 type Kind = (typeof kinds)[number];
@@ -58,11 +59,17 @@ async function createOne({ kind, file }: Spec, options: ReporterOptions): Promis
   const view = { paint, verbosity, showOutput: options.showOutput ?? false };
   if (kind === 'jsonl') return createJsonlReporter(target);
   if (kind === 'junit') return createJunitReporter(target);
-  if (kind === 'lines') return createLineReporter(target, view);
+  if (kind === 'lines') return withoutOrders(createLineReporter(target, view));
   // listr2 is loaded only where there is a terminal to draw on.
   const { createTtyReporter } = await import('./tty/tty-reporter.ts');
-  return createTtyReporter(stdout, view, options.now ?? (() => performance.now()));
+  return withoutOrders(createTtyReporter(stdout, view, options.now ?? (() => performance.now())));
 }
+
+/** What hosts print must not give orders to the terminal of who watches. */
+const withoutOrders = (reporter: Reporter): Reporter => ({
+  ...reporter,
+  handle: (event) => reporter.handle(harmless(event)),
+});
 
 const all = (reporters: readonly Reporter[]): Reporter => ({
   handle: (event) => {

@@ -27,10 +27,10 @@ function byPlace({ at: a }: KvmnetError, { at: b }: KvmnetError): number {
 
 function oneError(error: KvmnetError, paint: Paint, verbosity: number): string[] {
   const { at, hint, host, message } = error;
-  const place = at === undefined ? '' : paint('bold', `${at.file}:${at.line}:${at.column}: `);
+  const place = at === undefined ? '' : paint('bold', `${printable(at.file)}:${at.line}:${at.column}: `);
   const [first = '', ...rest] = printable(message).split('\n');
   return [
-    `${place}${paint(['bold', 'red'], 'error:')} ${host === undefined ? '' : `${host}: `}${first}`,
+    `${place}${paint(['bold', 'red'], 'error:')} ${host === undefined ? '' : `${printable(host)}: `}${first}`,
     ...rest.map((line) => `  ${line}`),
     ...(at === undefined ? [] : codeFrame(at, paint)),
     ...(hint === undefined ? [] : [`  ${paint('cyan', 'hint:')} ${printable(hint)}`]),
@@ -44,7 +44,7 @@ function causeLines(cause: unknown, paint: Paint, verbosity: number, depth = 0):
   const message = cause instanceof Error ? `${cause.name}: ${cause.message}` : inspect(cause);
   return [
     paint('dim', `  caused by ${printable(message)}`),
-    ...stack.map((line) => paint('dim', `  ${line}`)),
+    ...stack.map((line) => paint('dim', `  ${printable(line)}`)),
     ...causeLines(cause instanceof Error ? cause.cause : undefined, paint, verbosity, depth + 1),
   ];
 }

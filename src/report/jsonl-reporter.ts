@@ -1,9 +1,10 @@
 import type { OutputTarget } from './output-target.ts';
 import type { Reporter } from './reporter.ts';
+import { asciiJson } from './value-text.ts';
 
 /** For programs: every event is one line of JSON; the last one is the recap. */
 export const createJsonlReporter = (target: OutputTarget): Reporter => ({
-  handle: (event) => target.write(`${JSON.stringify(event, jsonValue)}\n`),
+  handle: (event) => target.write(`${asciiJson(event, jsonValue)}\n`),
   end: () => target.close(),
 });
 

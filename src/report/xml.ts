@@ -32,4 +32,7 @@ const escapeAttribute = (text: string): string =>
 
 /** @see https://www.w3.org/TR/xml/#charsets */
 const valid = (text: string): string =>
-  text.replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd');
+  text
+    .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')
+    // XML may hold these, but the terminal that a report is shown on would obey.
+    .replace(/[\u007f-\u009f\u2028\u2029]|\p{Bidi_Control}/gu, '\ufffd');

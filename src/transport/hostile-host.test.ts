@@ -91,11 +91,11 @@ describe('a shell that', () => {
         .shell()
         .request([{ script: 'true' }])
         .catch(wordsOf),
-    ).toBe('timeout: the host let us in, but opened no session within 0.3 s');
+    ).toBe('unreachable: the host let us in, but opened no session within 0.3 s');
   });
 
   it.each<[string, (channel: ServerChannel) => void, string]>([
-    ['says nothing', () => {}, 'timeout: the shell on the host has not begun with a request after 0 s'],
+    ['says nothing', () => {}, 'unreachable: the shell on the host has not begun with a request after 0 s'],
     [
       'pours noise before it begins',
       (channel) => pour(channel, megabyte),
@@ -157,7 +157,7 @@ describe('a shell that', () => {
     [
       'answers with a token of its own',
       (channel) => onRequest(channel, () => begin(channel, '0'.repeat(32))),
-      'timeout: the shell on the host has not begun with a request after 0 s',
+      'unreachable: the shell on the host has not begun with a request after 0 s',
     ],
     [
       'dies with escape sequences',

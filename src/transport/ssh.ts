@@ -140,7 +140,7 @@ async function inTime(opening: Promise<Channel>, seconds: number, host: string):
     (channel) => channel.close(),
     () => {},
   );
-  throw new KvmnetError('timeout', `the host let us in, but opened no session within ${seconds} s`, { host });
+  throw new KvmnetError('unreachable', `the host let us in, but opened no session within ${seconds} s`, { host });
 }
 
 function exec(client: Client, host: string, command: string, pty: boolean, lost: () => boolean): Promise<Channel> {
