@@ -16,8 +16,8 @@ export interface CrossingChange {
   readonly reading: Reading;
   /** What of our path it crosses, in words. */
   readonly crossings: readonly string[];
-  /** Scripts that travel with the first question after the change: what verifies it, what comes next. */
-  readonly probes: readonly string[];
+  /** Scripts that travel with the question what came of it: what verifies it, what comes next. */
+  readonly probes: () => Promise<readonly string[]>;
   /** Reads the resource again and says what is still not as wanted, or undefined. */
   readonly verify: () => Promise<string | undefined>;
 }
@@ -185,7 +185,7 @@ export class ConfirmWindow {
   async #changeFailed({ number, change: steps }: Layer, { probes }: CrossingChange): Promise<string | undefined> {
     let patience = this.#patience;
     for (;;) {
-      const asked = { commands: [this.#scripts.outcome(number, this.#patience / 2)], probes };
+      const asked = { commands: [this.#scripts.outcome(number, this.#patience / 2)], probes: await probes() };
       const answer = await this.#line.reach(asked, patience, this.#deadline);
       const answered = performance.now();
       const outcome = answer?.commands[0];

@@ -65,7 +65,11 @@ async function crossingChange(
   resource: Resource,
   host: TaskHost,
 ): Promise<Reading> {
-  const probes = [...resource.requests.map(({ key }) => key), ...pathScripts(), ...(await host.ahead())];
+  const probes = async (): Promise<readonly string[]> => [
+    ...resource.requests.map(({ key }) => key),
+    ...pathScripts(),
+    ...(await host.ahead()),
+  ];
   let after: Reading | undefined;
   const verify = async (): Promise<string | undefined> => {
     after = await settle(patience(before, module), resource, host);
