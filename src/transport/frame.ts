@@ -49,7 +49,10 @@ export class FrameDecoder {
   /** Hands on everything but a tail that may be the beginning of a token. */
   #keepPossibleToken(bytes: Buffer): void {
     let keep = Math.min(this.#token.length - 1, bytes.length);
-    while (keep > 0 && !bytes.subarray(bytes.length - keep).equals(this.#token.subarray(0, keep))) keep--;
+    const begins = (length: number): boolean =>
+      bytes[bytes.length - length] === this.#token[0] &&
+      bytes.subarray(bytes.length - length).equals(this.#token.subarray(0, length));
+    while (keep > 0 && !begins(keep)) keep--;
     if (bytes.length > keep) this.#sink.data(bytes.subarray(0, bytes.length - keep));
     if (keep > 0) this.#pending = Buffer.from(bytes.subarray(bytes.length - keep));
   }

@@ -1,5 +1,7 @@
 /** OpenSSH's patterns: `*` any number of characters, `?` exactly one, nothing else is special. */
 export function matchesPattern(pattern: string, text: string): boolean {
+  // Nearly all are plain names, each host of a run is looked for in the known hosts of all, and regular expressions take time.
+  if (!/[*?]/.test(pattern)) return pattern === text;
   const source = pattern
     .replace(/[.+^${}()|[\]\\]/g, '\\$&')
     .replaceAll('*', '.*')
