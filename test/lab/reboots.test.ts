@@ -238,7 +238,8 @@ describe.skipIf(noLab())('reboots', () => {
 
   it('are written as the documentation shows it', async () => {
     const page = readFileSync(new URL('../../docs/reboots.md', import.meta.url), 'utf8');
-    files.put('documented.yml', /```yaml\n([^]*?)```/.exec(page)?.[1] ?? '');
+    const example = /```yaml\n([^]*?)```/.exec(page)?.[1] ?? '';
+    files.put('documented.yml', example.replace('hosts: kvm', 'hosts: all'));
     const checked = await playOn(lab, `${files.root}/documented.yml`, host, ['--syntax-check']);
     expect({ code: checked.code, stderr: checked.stderr }).toEqual({ code: 0, stderr: '' });
   });
