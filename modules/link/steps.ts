@@ -26,13 +26,15 @@ export function linkSteps(name: string, from: Goal | null, to: Goal | null, word
   if (differs('mtu')) steps.push(set('mtu', String(to.mtu)));
   if (differs('promisc')) steps.push(set('promisc', to.promisc === true ? 'on' : 'off'));
   if (differs('master')) steps.push(typeof to.master === 'string' ? set('master', to.master) : set('nomaster'));
-  if (differs('up')) steps.push(set(to.up === true ? 'up' : 'down'));
+  if (differs('up') && to.up === true) steps.push(set('up'));
   // Going down took routes and IPv6 addresses away; coming up, all of them are set anew.
   const fresh = to.up === true && was.up !== true;
   return [
     ...steps,
     ...addresses(name, was, to, { fresh, words }),
     ...(to.up === false ? [] : routes(name, was, to, fresh)),
+    // Last: it takes IPv6 addresses away, and one that is gone cannot be taken away.
+    ...(differs('up') && to.up === false ? [set('down')] : []),
   ];
 }
 

@@ -23,7 +23,7 @@ export function commands(from: Config, to: Changes, dialect: Dialect): readonly 
   const router = [...routerLines(from, to), ...passiveLines(from, to, flips, dialect)];
   const interfaces = (to.interfaces ?? []).flatMap((wanted) => {
     const old = from.interfaces.find(({ name }) => name === wanted.name) ?? blank(wanted.name ?? '');
-    return interfaceLines(old, wanted, dialect, flips);
+    return interfaceLines(old, wanted, dialect, { flips, byDefault: to.passive_default ?? from.passive_default });
   });
   const opened = router.length > 0 || !from.router ? ['router ospf', ...router.map((line) => ` ${line}`), 'exit'] : [];
   return [...opened, ...interfaces];
@@ -110,7 +110,7 @@ function interfaceLines(
   old: InterfaceState,
   wanted: Partial<InterfaceState>,
   dialect: Dialect,
-  flips = false,
+  { flips, byDefault } = { flips: false, byDefault: false },
 ): readonly string[] {
   const lines: string[] = [];
   const values = [
@@ -129,8 +129,11 @@ function interfaceLines(
   }
   if (wanted.mtu_ignore !== undefined && wanted.mtu_ignore !== old.mtu_ignore)
     lines.push(`${wanted.mtu_ignore ? '' : 'no '}ip ospf mtu-ignore`);
-  if (!dialect.passiveInRouter && wanted.passive !== undefined && (flips || wanted.passive !== old.passive))
-    lines.push(`${wanted.passive ? '' : 'no '}ip ospf passive`);
+  if (!dialect.passiveInRouter && wanted.passive !== undefined && (flips || wanted.passive !== old.passive)) {
+    const line = `${wanted.passive ? '' : 'no '}ip ospf passive`;
+    // Where the opposite was said, the first time only takes that back, and the default counts again (FRR 8.4).
+    lines.push(...(wanted.passive === byDefault ? [line] : [line, line]));
+  }
   lines.push(...authLines(old.auth, wanted.auth, dialect));
   return lines.length === 0 ? [] : [`interface ${old.name}`, ...lines.map((line) => ` ${line}`), 'exit'];
 }

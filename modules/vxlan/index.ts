@@ -1,5 +1,6 @@
 import {
   defineModule,
+  ipFamily,
   linkConfigFiles,
   linkConfigWarnings,
   missing,
@@ -82,10 +83,12 @@ export const vxlan = defineModule({
     if (typeof p.bridge === 'string' && mtus.has(p.bridge) && !bridges.has(p.bridge)) {
       throw refuse(`${p.bridge} is no Linux bridge`, 'put a VXLAN into Open vSwitch with ovs_port, type: vxlan');
     }
+    const moved = changesFamily(p, now);
     return {
       vni,
       dstport: p.dstport,
-      local: p.local,
+      // What is of the other family cannot stay.
+      local: p.local === undefined && moved ? null : p.local,
       group: p.group ?? (now?.group === undefined || remotesOf(p) === undefined ? undefined : null),
       dev: p.dev,
       learning: p.learning,
@@ -97,8 +100,9 @@ export const vxlan = defineModule({
       mtu: wantedMtu(p, seen),
       up: p.up,
       bridge: p.bridge,
-      remotes: remotesOf(p),
-      fdb: p.fdb?.map(({ mac, dst }) => ({ mac, dst })).toSorted(byMac),
+      // A group takes the place of single ends.
+      remotes: remotesOf(p) ?? (p.group === undefined && !moved ? undefined : []),
+      fdb: p.fdb?.map(({ mac, dst }) => ({ mac, dst })).toSorted(byMac) ?? (moved ? [] : undefined),
       addresses: p.addresses,
     };
   },
@@ -158,4 +162,11 @@ function wantedMtu(
     );
   }
   return p.mtu;
+}
+
+/** Whether the ends asked for are IPv6 and those of before IPv4, or the other way round. */
+function changesFamily(p: Vxlan, now: State | null): boolean {
+  const end = p.group ?? remotesOf(p)?.[0] ?? p.fdb?.[0]?.dst ?? p.local ?? undefined;
+  const before = now?.local ?? now?.group ?? now?.remotes[0] ?? now?.fdb[0]?.dst;
+  return end !== undefined && before !== undefined && ipFamily(end) !== ipFamily(before);
 }

@@ -25,8 +25,9 @@ export function needsNew(from: Goal, to: Goal): boolean {
   if (differs(from, to, 'group')) return true;
   if (to.ttl !== undefined && (from.ttl === 'inherit') !== (to.ttl === 'inherit')) return true;
   if (typeof from.dev === 'string' && to.dev === null) return true;
-  const [old, wanted] = [familyOf(from), familyOf(to)];
-  return old !== undefined && wanted !== undefined && old !== wanted;
+  // One without any end was made for IPv4, as far as can be seen.
+  const [old = 4, wanted] = [familyOf(from), familyOf(to)];
+  return wanted !== undefined && old !== wanted;
 }
 
 const familyOf = (state: Goal): 4 | 6 | undefined => {
@@ -44,7 +45,9 @@ function create(name: string, to: Goal): readonly Step[] {
   const head = ['ip', 'link', 'add', 'name', name, ...mac, ...kind];
   const group = to.group === null || to.group === undefined ? [] : ['group', to.group];
   const dev = to.dev === null || to.dev === undefined ? [] : ['dev', to.dev];
-  const local = to.local === null || to.local === undefined ? [] : ['local', to.local];
+  // Without a word about IPv6 it would take no IPv6 ends.
+  const any = familyOf(to) === 6 && group.length === 0 ? ['local', '::'] : [];
+  const local = to.local === null || to.local === undefined ? any : ['local', to.local];
   const add = exec([...head, ...group, ...dev, ...local, ...options(empty, to)]);
   return [add, ...settings(name, empty, to)];
 }

@@ -47,7 +47,7 @@ const parametersOf = (module: AnyResource, { params, prepared }: Asked): unknown
 /** Has the module judge recorded outputs as the engine would have it judge a host. */
 export function replay(module: AnyResource, asked: Asked, outputs: Outputs): RecordedOutcome {
   try {
-    return outcome(module, parametersOf(module, asked), outputs);
+    return outcome(module, asked, outputs);
   } catch (error) {
     if (!(error instanceof KvmnetError)) throw error;
     return { refused: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) };
@@ -56,9 +56,8 @@ export function replay(module: AnyResource, asked: Asked, outputs: Outputs): Rec
 
 /** The steps from the state of a recording to that same state: none, whatever it is. */
 export function stepsOfNothing(module: AnyResource, asked: Asked, outputs: Outputs): readonly string[] {
-  const p = parametersOf(module, asked);
   try {
-    const { seen, now } = reading(module, p, outputs);
+    const { p, seen, now } = recordedReading(module, { ...asked, outputs });
     return lines(module.steps(now, now, p, seen));
   } catch (error) {
     // It is refused: what is said of that stands in the case.
@@ -67,19 +66,32 @@ export function stepsOfNothing(module: AnyResource, asked: Asked, outputs: Outpu
   }
 }
 
-function reading(module: AnyResource, p: unknown, outputs: Outputs) {
+/** What the engine would know of a host that gave these answers, and do to it. @throws KvmnetError where it is refused */
+export function recordedReading(module: AnyResource, one: Asked & Pick<RecordedCase, 'outputs'>) {
+  const p = parametersOf(module, one);
   const probes = Object.entries(module.probes(p) as Readonly<Record<string, Probe<unknown>>>);
-  const seen = Object.fromEntries(probes.map(([name, probe]) => [name, probe.parse(outputOf(outputs[name]))]));
-  return { seen, now: module.state(seen, p) as StateObject | null };
+  const seen = Object.fromEntries(probes.map(([name, probe]) => [name, probe.parse(outputOf(one.outputs[name]))]));
+  const now = module.state(seen, p) as StateObject | null;
+  const after = (): StateObject | null =>
+    overlayState(now, module.want(p, now, seen) as StateObject | null, module.compare);
+  return {
+    p,
+    seen,
+    now,
+    after,
+    steps: (): readonly Step[] => module.steps(now, after(), p, seen),
+    back: (): readonly Step[] => module.steps(after(), now, p, seen),
+    touches: (): Touches | 'none' => module.touches?.(now, after(), p) ?? 'none',
+  };
 }
 
-function outcome(module: AnyResource, p: unknown, outputs: Outputs): RecordedOutcome {
-  const { seen, now } = reading(module, p, outputs);
+function outcome(module: AnyResource, asked: Asked, outputs: Outputs): RecordedOutcome {
+  const { p, seen, now, after: goalOf, steps, back, touches } = recordedReading(module, { ...asked, outputs });
   const want = module.want(p, now, seen) as StateObject | null;
   const pending = module.pending?.(now, want, p) ?? [];
   const waits = new Set(pending.map(({ path }) => path));
   const changes = diffState(now, want, module.compare).filter(({ path }) => !waits.has(path));
-  const after = overlayState(now, want, module.compare);
+  const after = goalOf();
   const boot = module.boot?.(p) as Boot<StateObject> | undefined;
   const warnings = module.warnings?.(p, now, seen) ?? [];
   // The unit of a goal that is no state yet (what others put there) is the engine's to make.
@@ -91,9 +103,9 @@ function outcome(module: AnyResource, p: unknown, outputs: Outputs): RecordedOut
       ? {}
       : { pending: pending.map(({ path, reason, until }) => `${path}: ${reason} (${until})`) }),
     ...(warnings.length === 0 ? {} : { warnings }),
-    ...(changes.length === 0 || module.touches === undefined ? {} : { touches: module.touches(now, after, p) }),
-    steps: changes.length === 0 ? [] : lines(module.steps(now, after, p, seen)),
-    undo: changes.length === 0 ? [] : lines(module.steps(after, now, p, seen)),
+    ...(changes.length === 0 || module.touches === undefined ? {} : { touches: touches() }),
+    steps: changes.length === 0 ? [] : lines(steps()),
+    undo: changes.length === 0 ? [] : lines(back()),
     ...(boot === undefined || goal === null
       ? {}
       : { boot: [bootLine(boot), ...lines(module.steps(boot.state, goal, p))] }),

@@ -125,7 +125,9 @@ const flow = fc
       'set_field:10.9.9.9->ip_dst,output:xa',
     ]),
   )
+  // OpenFlow takes an action only where the match says that there is what it changes.
   .filter(([, what, actions]) => !actions.includes('ip_dst') || /^(ip,|in_port=xb)/.test(what))
+  .filter(([, what, actions]) => !actions.includes('vlan') || what.startsWith('dl_vlan'))
   .map(([priority, what, actions]) => `priority=${priority},${what},actions=${actions}`);
 const flows = fc.uniqueArray(flow, { maxLength: 4, selector: (text) => text.replace(/,actions.*/, '') });
 
