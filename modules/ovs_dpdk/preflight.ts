@@ -18,7 +18,7 @@ export function preflight(p: OvsDpdk, host: Machine, now: State, goal: Goal): vo
   if (host.dpdk === null) {
     throw missing(
       'Open vSwitch on this host is built without DPDK',
-      'install one that has it: package: { name: openvswitch-switch-dpdk } (on RHEL openvswitch has it)',
+      'install one that has it: package: { name: openvswitch-switch-dpdk }, and on Debian choose it: update-alternatives --set ovs-vswitchd /usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk (on RHEL openvswitch has it)',
     );
   }
   const [cores, polling] = [goal.cores ?? null, goal.pmd_cores ?? null].map((list) => cpusOf(list));
