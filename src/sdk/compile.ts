@@ -138,7 +138,7 @@ if [ -n "$7" ] && [ -n "$e" ] && [ -f "$f" ]; then
 fi
 umask 077
 trap 'rm -f -- "$t"' EXIT
-trap 'exit 1' HUP INT TERM
+trap 'exit 1' HUP INT PIPE TERM
 # What a write that was killed has left here.
 for o in "$d"/.kvmnet.[0-9]*."$n"; do p=\${o##*/.kvmnet.}; p=\${p%%.*}; if [ -f "$o" ] && ! [ -e "/proc/$p" ]; then rm -f -- "$o"; fi; done
 rm -f -- "$t"; (set -C; : >"$t") || exit 1
