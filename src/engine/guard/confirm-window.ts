@@ -27,7 +27,7 @@ type Teller = 'the task at work' | 'all tasks of the window';
 
 /**
  * The time within which changes of our own path wait for their confirmation on one host (DESIGN.md, section 7;
- * docs/decisions/0005). Several in a row share it: one undo takes all of them back, the last one first.
+ * docs/decisions/0006). Several in a row share it: one undo takes all of them back, the last one first.
  */
 export class ConfirmWindow {
   readonly #scripts: WindowScripts;

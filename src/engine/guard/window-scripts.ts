@@ -49,7 +49,7 @@ export interface WindowScripts {
   readonly aftermath: string;
 }
 
-/** The dead man's switch (DESIGN.md, section 7; docs/decisions/0005). */
+/** The dead man's switch (DESIGN.md, section 7; docs/decisions/0006). */
 export function windowScripts(
   place: WindowPlace,
   windowSeconds: number,
