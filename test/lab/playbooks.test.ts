@@ -29,9 +29,16 @@ ${entries}      vars:
         uplink: eth1
         management: 10.0.0.0/8
         ovs_datapath: netdev
+        guest_switch: ovs-br0
+        traffic:
+          default: 30
+          classes: [{ classid: '1:1', rate: 10mbit }, { classid: '1:30', parent: '1:1', rate: 1mbit, ceil: 5mbit }]
+        ospf: { networks: [10.97.0.0/16] }
+        ospf_neighbours: 1
         # The machine does other things beside this.
         max_rtt_ms: 1000
         max_load: 1000
+        verify_patience: 60
         tenants: [{ name: blue, vni: 100, vlan: 100 }, { name: red, vni: 200, vlan: 200 }]
 `,
     );
@@ -57,6 +64,7 @@ ${entries}      vars:
       const check = await play(['--check']);
       expect(check.tasks.filter(({ status }) => !['ok', 'skipped'].includes(status))).toEqual([]);
     },
+    300_000,
   );
 
   describe('verify', () => {
@@ -99,13 +107,13 @@ ${entries}      vars:
       },
       {
         what: 'a controller',
-        vars: { sdn_controllers: ['tcp:10.0.0.9:6653'] },
+        vars: { sdn_controllers: ['tcp:10.0.0.9:6653'], verify_patience: 0 },
         says: /^1 of 1 checks failed: controller of br-int: br-int has no controller$/,
       },
       {
         what: 'a neighbour',
-        vars: { ospf_neighbours: ['10.255.0.9'] },
-        says: /^1 of 1 checks failed: OSPF neighbours in state Full: ospfd is not running$/,
+        vars: { ospf_neighbours: ['10.255.0.9'], verify_patience: 0 },
+        says: /^1 of 1 checks failed: OSPF neighbours in state Full lacks 10\.255\.0\.9, wanted 10\.255\.0\.9$/,
       },
       {
         what: 'memory',
