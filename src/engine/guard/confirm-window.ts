@@ -70,6 +70,7 @@ export class ConfirmWindow {
    */
   async change(change: CrossingChange, host: TaskHost): Promise<void> {
     this.#stopBeat();
+    host.session.path.clear();
     const { reading, crossings } = change;
     const steps = reading.steps();
     const layer: Layer = {

@@ -37,9 +37,15 @@ async function ask<M extends Readonly<Record<string, Probe<unknown>>>>(
   host: TaskHost,
 ): Promise<{ readonly [K in keyof M]: M[K] extends Probe<infer T> ? T : never }> {
   const requests = probeRequests(probes, {});
-  const missing = requests.map(({ key }) => key).filter((key) => !host.cache.has(key));
+  const { path } = host.session;
+  const id = (key: string): string => `${host.become?.user ?? ''} ${key}`;
+  const missing = requests.map(({ key }) => key).filter((key) => !path.has(id(key)) && !host.cache.has(key));
   if (missing.length > 0) await host.exchange({ probes: missing });
-  return parseAll(requests, (key) => host.cache.get(key)) as {
+  for (const { key } of requests) {
+    const output = host.cache.get(key);
+    if (output !== undefined) path.set(id(key), output);
+  }
+  return parseAll(requests, (key) => path.get(id(key))) as {
     readonly [K in keyof M]: M[K] extends Probe<infer T> ? T : never;
   };
 }

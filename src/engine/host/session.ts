@@ -57,6 +57,11 @@ export class HostSession {
   lastRefusal: string | undefined;
   /** Changes of our own path that wait for their confirmation. */
   window: ConfirmWindow | undefined;
+  /**
+   * What was read of the way that our session takes, by user and script: it stays true through changes that do not cross it.
+   * Whatever else may have changed it clears this.
+   */
+  readonly path = new Map<string, ProbeOutput>();
   /** One change of our own path at a time: others may delegate theirs to this host. */
   readonly alone = pLimit(1);
   /** What waits for a reboot. */
@@ -189,6 +194,7 @@ export class HostSession {
     const connection = this.#current;
     this.#connection = undefined;
     this.#current = undefined;
+    this.path.clear();
     if (connection === undefined) return;
     this.#roundTripsBefore += connection.roundTrips;
     await connection.close();

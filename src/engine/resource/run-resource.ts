@@ -53,6 +53,8 @@ export async function runResource(module: AnyResource, resource: Resource, host:
 
 async function plainChange(before: Reading, module: AnyResource, resource: Resource, host: TaskHost): Promise<Reading> {
   await endWindow(host.session);
+  // Nobody knows what it passes over.
+  if (module.touches === undefined) host.session.path.clear();
   await change(before, resource, host);
   return await settle(patience(before, module), resource, host);
 }

@@ -95,6 +95,7 @@ export async function runTurn(
   }
   const invalidates = changing;
   if (run.confirming !== true) await endWindow(session);
+  if (invalidates) target.session.path.clear();
   if (invalidates) changes?.act(`${task.module} is an action: what it does is not known`);
   const result = await orAgain(session, () =>
     bound.run(
