@@ -100,9 +100,20 @@ function inventoryCandidates(cli: Cli): readonly Candidate[] {
   return names.map((name) => ({ word: name.replace(/\.(?:ya?ml|ini|json)$/, '') }));
 }
 
+/** The last runs, the newest first. */
+async function runCandidates(cli: Cli): Promise<readonly Candidate[]> {
+  const [{ allRuns }, { commandOf }] = await Promise.all([
+    import('../journal/find-runs.ts'),
+    import('../journal/history-lines.ts'),
+  ]);
+  const last = allRuns(cli, undefined).slice(-20).toReversed();
+  return [{ word: 'last' }, ...last.map((run) => ({ word: run.id, about: commandOf(run) }))];
+}
+
 async function positionalCandidates(cli: Cli, name: string, typed: readonly string[]): Promise<readonly Candidate[]> {
   if (name === 'doc') return moduleCandidates(cli);
   if (name === 'schema') return [{ word: 'playbook' }, { word: 'inventory' }, ...(await moduleCandidates(cli))];
+  if (name === 'undo' || (name === 'history' && typed.length === 2)) return runCandidates(cli);
   if (name === 'completion') return ['bash', 'zsh', 'fish'].map((word) => ({ word }));
   if (name === 'vault' && typed.length === 2) {
     const { vaultActions } = await import('../vault/actions.ts');
