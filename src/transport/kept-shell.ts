@@ -169,6 +169,16 @@ export class KeptShell implements Shell {
       });
     }
     if (!ended.begun) return this.#context.refused(ended);
+    if (ended.signal !== undefined) {
+      return new KvmnetError(
+        'connection-lost',
+        `${label} on the host was killed in the middle of a request (${ended.signal})`,
+        {
+          host,
+          hint: 'the kernel log there says so where it was out of memory (dmesg); the next run goes on from what was left half done',
+        },
+      );
+    }
     const printed = ended.printed === '' ? '' : `: ${ended.printed}`;
     const late = timeout !== undefined && ended.code === null ? ` (no answer after ${timeout} s)` : '';
     return new KvmnetError(

@@ -261,7 +261,10 @@ describe.each(installed)('a kept-open %s', (_, program) => {
 
   it('says so when the sh is killed, and opens another', async () => {
     const request = shell.request([{ script: 'kill -9 $$; sleep 5' }]);
-    await expect(request).rejects.toMatchObject({ code: 'connection-lost' });
+    await expect(request).rejects.toMatchObject({
+      code: 'connection-lost',
+      message: 'the shell on the host was killed in the middle of a request (KILL)',
+    });
     expect(texts(await shell.request([{ script: 'echo alive' }]))).toEqual([[0, 'alive\n', '']]);
   });
 

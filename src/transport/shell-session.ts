@@ -52,7 +52,7 @@ export class ShellSession {
       const outcome = await Promise.race([answer.complete, this.#ended]);
       if ('results' in outcome) return outcome;
       const begun = answer.begun || this.#greeted;
-      throw new SessionEnded(this.#channel.lost(), begun, outcome.code, answer.printed() || this.noise);
+      throw new SessionEnded(this.#channel.lost(), begun, outcome, answer.printed() || this.noise);
     } finally {
       if (answer.begun) this.#greeted = true;
       this.#listener = undefined;
@@ -75,13 +75,16 @@ export class SessionEnded extends Error {
   readonly lost: boolean;
   readonly begun: boolean;
   readonly code: number | null;
+  /** `KILL`, where a signal has ended it. */
+  readonly signal: string | undefined;
   readonly printed: string;
 
-  constructor(lost: boolean, begun: boolean, code: number | null, printed: string) {
+  constructor(lost: boolean, begun: boolean, { code, signal }: ChannelExit, printed: string) {
     super(`the shell ended with status ${code ?? 'unknown'}`);
     this.lost = lost;
     this.begun = begun;
     this.code = code;
+    this.signal = signal?.replace(/^SIG/, '');
     this.printed = printed;
   }
 }

@@ -29,6 +29,8 @@ interface StartOptions {
   /** Connection variables of all hosts. */
   readonly vars?: Readonly<Record<string, string | number>>;
   readonly files?: Readonly<Record<string, string>>;
+  /** Of the controller. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Starts a play and leaves it running. The folder of the playbook goes with the test. */
@@ -36,13 +38,13 @@ export function startPlay(
   lab: Lab,
   hosts: Host | readonly Host[],
   text: string,
-  { args = [], vars = {}, files = {} }: StartOptions = {},
+  { args = [], vars = {}, files = {}, env = {} }: StartOptions = {},
 ): Background {
   const inventory = inventoryOf(lab, Object.fromEntries([hosts].flat().map((host) => [host.name, at(host, vars)])));
   const cwd = folderOf({ 'hosts.json': inventory, 'site.yml': text, ...files });
   const site = ['play', join(cwd, 'site.yml'), '-i', join(cwd, 'hosts.json'), '--report', 'jsonl'];
   const started = performance.now();
-  const child = lab.spawn([...command, ...site, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = lab.spawn([...command, ...site, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
   child.stdout?.on('data', (chunk: Buffer) => (stdout += chunk.toString()));

@@ -88,7 +88,7 @@ export class HostSession {
   }
 
   cache(become: Become | undefined): ProbeCache {
-    const key = become === undefined ? '' : `${become.method} ${become.user}`;
+    const key = userKey(become);
     const known = this.#caches.get(key);
     if (known !== undefined) return known;
     const cache = new ProbeCache();
@@ -195,6 +195,7 @@ export class HostSession {
     this.#connection = undefined;
     this.#current = undefined;
     this.path.clear();
+    this.#options.lock?.dropped();
     if (connection === undefined) return;
     this.#roundTripsBefore += connection.roundTrips;
     await connection.close();
@@ -236,7 +237,7 @@ export class HostSession {
       return results.slice(1);
     };
     const send = (): Promise<readonly PartResult[]> =>
-      lock === undefined ? request([]) : lock.hold(request, signal ?? this.#options.signal);
+      lock === undefined ? request([]) : lock.hold(userKey(become), request, signal ?? this.#options.signal);
     try {
       return await send();
     } catch (error) {
@@ -279,6 +280,8 @@ export class HostSession {
 }
 
 const refusals: ReadonlySet<string> = new Set(['unreachable', 'timeout', 'connection-lost', 'auth', 'host-key']);
+
+const userKey = (become: Become | undefined): string => (become === undefined ? '' : `${become.method} ${become.user}`);
 
 export const toOutput = (result: PartResult): ProbeOutput => ({
   stdout: result.stdout.toString('utf8'),

@@ -14,23 +14,27 @@ interface HolderWords {
   readonly who: string;
 }
 
-/** What a claim says of its run: one line without control characters. Read again by {@link readHolders}. */
+/** What a claim says of its run: one line without control characters. Read again by {@link readAnswer}. */
 export const holderWords = ({ run, since, who }: HolderWords): string =>
   printable(`${run} ${since.toISOString().replace(/\.\d+/, '')} ${who}`);
 
-/** Reads the lines that the host prints about others. What stands in them somebody else has written. */
-export function readHolders(output: string): readonly Holder[] {
-  return output
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => {
-      const [what = '', pid = '', address = '', run = '', since = '', ...who] = printable(line).split(' ');
-      return {
-        what: kindOf(what),
-        pid: Number.parseInt(pid, 10) || 0,
-        text: describe(address, run, since, who.join(' ')),
-      };
-    });
+interface LockAnswer {
+  /** What the shell was given. */
+  readonly claim: string | undefined;
+  readonly holders: readonly Holder[];
+}
+
+/** Reads what the host prints about the lock. What it says of others somebody else has written. */
+export function readAnswer(output: string): LockAnswer {
+  const lines = output.split('\n').filter((line) => line !== '');
+  const claim = lines.find((line) => line.startsWith('have /'))?.slice('have '.length);
+  const holders = lines.filter((line) => !line.startsWith('have ')).map(readHolder);
+  return { claim, holders };
+}
+
+function readHolder(line: string): Holder {
+  const [what = '', pid = '', address = '', run = '', since = '', ...who] = printable(line).split(' ');
+  return { what: kindOf(what), pid: Number.parseInt(pid, 10) || 0, text: describe(address, run, since, who.join(' ')) };
 }
 
 const kindOf = (what: string): Holder['what'] =>

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KvmnetError } from '../../util/errors.ts';
 import type { Part, PartResult } from '../../transport/types.ts';
-import { holderWords, readHolders, type Holder } from './holder.ts';
-import { leaveLock, LOCKED, takeLock, type Claim } from './lock-script.ts';
+import { holderWords, readAnswer, type Holder } from './holder.ts';
+import { hasLock, leaveLock, LOCKED, LOST, takeLock, type Claim } from './lock-script.ts';
 
 /** How a run locks its hosts. */
 export interface RunLock {
@@ -40,6 +40,8 @@ interface HostLockOptions {
 export class HostLock {
   readonly #options: HostLockOptions;
   #wanted = false;
+  /** What each shell has been given, by its user: shorter to ask for. */
+  readonly #claims = new Map<string, string>();
 
   constructor(options: HostLockOptions) {
     this.#options = options;
@@ -69,26 +71,41 @@ export class HostLock {
     return { token: run.token, words: run.words, folder: folder() };
   }
 
+  /** The connection is given up: what its shells had goes with it. */
+  dropped(): void {
+    this.#claims.clear();
+  }
+
   /**
    * Sends a request behind the lock, again and again while another run has it.
+   * @param shell - the user whose shell it is
    * @throws KvmnetError code `locked` where that takes too long
    */
   async hold(
+    shell: string,
     send: (gate: readonly Part[]) => Promise<readonly PartResult[]>,
     signal: AbortSignal | undefined,
   ): Promise<readonly PartResult[]> {
     if (!this.#wanted) return send([]);
     const { run, waiting, warn } = this.#options;
-    const gate: Part = { script: takeLock(this.#claim), gate: true };
     const started = performance.now();
-    for (let pause = 250; ; pause = Math.min(pause * 1.5, 2000)) {
-      const [lock, ...results] = await send([gate]);
+    for (let pause = 250; ;) {
+      const known = this.#claims.get(shell);
+      const script = known === undefined ? takeLock(this.#claim) : hasLock(known);
+      const [lock, ...results] = await send([{ script, gate: true }]);
       if (lock === undefined) throw new Error('a request without an answer');
-      const holders = readHolders(lock.stdout.toString('utf8'));
+      if (known !== undefined && lock.code === LOST) {
+        this.#claims.delete(shell);
+        continue;
+      }
+      const { claim, holders } = readAnswer(lock.stdout.toString('utf8'));
       for (const { text } of holders.filter(({ what }) => what === 'undone')) {
         warn(`a change that nobody had confirmed was taken back: ${text}`);
       }
-      if (lock.code === 0) return results;
+      if (lock.code === 0) {
+        if (claim !== undefined) this.#claims.set(shell, claim);
+        return results;
+      }
       const holder = holders.at(-1);
       if (lock.code !== LOCKED || holder === undefined) throw this.#noLock(lock);
       const left = run.timeoutSeconds * 1000 - (performance.now() - started);
@@ -96,6 +113,7 @@ export class HostLock {
       waiting(`${inWords(holder)}, waiting`);
       // Not all at the same moment: those who wait for one host, and those who began together.
       await sleep(Math.min(left, pause * (0.75 + Math.random() / 2)), undefined, { signal });
+      pause = Math.min(pause * 1.5, 2000);
     }
   }
 

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { leaveLock, LOCKED, NO_PLACE, takeLock } from './lock-script.ts';
+import { hasLock, leaveLock, LOCKED, LOST, NO_PLACE, takeLock } from './lock-script.ts';
 
 const shells = [
   ['dash', ['/usr/bin/dash']],
@@ -68,14 +68,29 @@ describe.each(installed)('the lock of a host, with %s', (_, argv) => {
 
   it('is had by one run at a time, which can ask for it again and from another shell', async () => {
     const [a, also, b] = [shell('aa'), shell('aa'), shell('bb')];
-    expect(await a.run(take('aa'))).toEqual({ code: 0, out: '' });
-    expect(await a.run(take('aa'))).toEqual({ code: 0, out: '' });
+    expect(await a.run(take('aa'))).toEqual({
+      code: 0,
+      out: expect.stringMatching(/^have \/\S+\/aa\.\d+\.\d+\n$/) as string,
+    });
+    expect(await a.run(take('aa'))).toEqual({
+      code: 0,
+      out: expect.stringMatching(/^have \/\S+\/aa\.\d+\.\d+\n$/) as string,
+    });
     expect(await also.run(take('aa'))).toEqual({ code: 0, out: '' });
     expect(await b.run(take('bb'))).toEqual({ code: LOCKED, out: `held ${a.pid} - words of aa\n` });
     await a.end('eof');
     expect(left()).toEqual([]);
     expect((await b.run(take('bb'))).code).toBe(0);
     expect((await also.run(take('aa'))).out).toBe(`held ${b.pid} - words of bb\n`);
+  });
+
+  it('is asked for in short by the shell that has it', async () => {
+    const [a, b] = [shell('aa'), shell('aa')];
+    const claim = (await a.run(take('aa'))).out.trim().replace('have ', '');
+    expect((await a.run(hasLock(claim))).code).toBe(0);
+    expect((await b.run(hasLock(claim))).code).toBe(LOST);
+    rmSync(`${claim}.held`);
+    expect((await a.run(hasLock(claim))).code).toBe(LOST);
   });
 
   it('goes with a shell that is killed', async () => {

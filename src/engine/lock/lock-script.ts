@@ -13,16 +13,21 @@ export interface Claim {
 
 /** Exit code where somebody else has the lock; the last line of the output says who. */
 export const LOCKED = 75;
+/** Exit code where the claim has gone, or is of another shell. */
+export const LOST = 74;
 /** Exit code where no folder can hold the lock; stderr says why. */
 export const NO_PLACE = 73;
 
 /**
  * sh that takes the lock of the host, or finds that the shell has it already: then without starting a process.
- * Its output is made of lines `WHAT PID ADDRESS WORDS`, where WHAT is `held`, `trying` or `window` with exit code
+ * Its output is made of lines: `have CLAIM` with exit code 0, or `WHAT PID ADDRESS WORDS`, where WHAT is `held`, `trying` or `window` with exit code
  * {@link LOCKED}, and `undone` for a change that was left unconfirmed and that it has taken back.
  */
 export const takeLock = ({ token, words, folder }: Claim): string =>
   compileProbe({ script: take, args: [token, words, folder ?? ''] });
+
+/** sh that only looks whether a shell still has what {@link takeLock} gave it. Exit code {@link LOST} where it has not. */
+export const hasLock = (claim: string): string => compileProbe({ script: has, args: [claim] });
 
 /** sh for the end of a shell that may have the lock. */
 export const leaveLock = ({ token, folder }: Omit<Claim, 'words'>): string =>
@@ -58,7 +63,7 @@ fi
 look $$ || { echo '/proc is not mounted' >&2; exit 73; }
 set -- \${l##*) }
 start=\${20} name=$t.$$.\${20}
-for d in $own; do if [ -e "$d/$name.held" ]; then exit 0; fi; done
+for d in $own; do if [ -e "$d/$name.held" ]; then echo "have $d/$name"; exit 0; fi; done
 umask 022
 read -r boot </proc/sys/kernel/random/boot_id
 nap() { sleep 0.1 2>/dev/null || sleep 1; }
@@ -166,7 +171,7 @@ while [ $n -lt 5 ]; do
     waits=
     if [ "$all" = "$own" ]; then windows; fi
     if [ -z "$waits" ]; then
-      if printf "" >"$claim.held"; then exit 0; fi
+      if printf '' >"$claim.held"; then echo "have $claim"; exit 0; fi
       rm -f -- "$claim" "$claim.held"
       exit 73
     fi
@@ -178,6 +183,9 @@ while [ $n -lt 5 ]; do
 done
 if [ -n "$held" ]; then tell held "$held"; fi
 tell trying "$trying"`;
+
+// "$1" claim.
+const has = sh`case $1 in *.$$.*) if [ -e "$1.held" ]; then exit 0; fi;; esac; exit 74`;
 
 // "$1" token, "$2" folder.
 const leave = sh`t=$1
