@@ -34,6 +34,9 @@ export const reboot = defineAction({
     const why = reasons.length === 0 ? 'forced' : reasons.join('; ');
     const no = await refusal(host, why);
     if (no !== undefined) return { changed: false, text: `reboot pending, not done: ${no}: ${why}`, data };
+    if (host.connection.local === true) {
+      throw refuse('not rebooted: kvmnet itself runs on this host', 'run it from another machine, or reboot by hand');
+    }
     const { bootId, guests } = parseHostLook(await one(host, lookAtHost));
     const inTheWay = guestsInTheWay(guests, p);
     if (host.check) {

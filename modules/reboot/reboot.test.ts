@@ -134,6 +134,13 @@ describe.concurrent('reboot', () => {
     await expect(runAction(reboot, {}, fake)).rejects.toThrow('the host key has changed');
   });
 
+  it('does not reboot the machine that it runs on', async () => {
+    const connection = { local: true, drop: async () => {}, tryReconnect: async () => true };
+    const here = fakeHost({ pending: waiting, connection });
+    await expect(runAction(reboot, {}, here)).rejects.toThrow('not rebooted: kvmnet itself runs on this host');
+    expect(here.asked).toEqual([]);
+  });
+
   it('does not reboot where a command before fails', async () => {
     const { fake, log } = host({ fails: { sync: 'oh' } });
     await expect(runAction(reboot, { pre: ['sync', 'b'] }, fake)).rejects.toThrow(

@@ -66,6 +66,8 @@ export interface ActionHost {
     drop(): Promise<void>;
     /** Tries to log in anew, once. @returns false while the host cannot be reached */
     tryReconnect(timeoutSeconds: number): Promise<boolean>;
+    /** True: there is none, the host is the machine that kvmnet runs on. */
+    readonly local?: boolean | undefined;
     /** Why the last attempt to log in gave false: `connection refused`. */
     readonly lastError?: string | undefined;
   };

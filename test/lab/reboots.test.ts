@@ -135,6 +135,34 @@ describe.skipIf(noLab())('reboots', () => {
     expect(host.bootId()).toBe(before);
   });
 
+  it('are asked for at a terminal with --reboot ask', async () => {
+    site(`${two}\n- reboot: {}`);
+    const before = host.bootId();
+    const argv = [process.execPath, main, 'play', `${files.root}/site.yml`, '-i', lab.inventoryPath, '-l', host.name];
+    const typed = async (answer: string): Promise<{ readonly code: unknown; readonly shown: string }> => {
+      const terminal = lab.spawn(['script', '-qefc', [...argv, '--reboot ask'].join(' '), '/dev/null'], {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      });
+      let shown = '';
+      terminal.stdout?.on('data', (chunk: Buffer) => {
+        if (!shown.includes('[y/N]') && (shown + chunk.toString()).includes('[y/N]'))
+          terminal.stdin?.write(`${answer}\n`);
+        shown += chunk.toString();
+      });
+      const [code] = (await once(terminal, 'close')) as readonly unknown[];
+      return { code, shown };
+    };
+    const no = await typed('n');
+    expect(no.shown).toMatch(/Reboot due01\? pages is still .* \(iommu\) \[y\/N\]/);
+    expect(host.bootId()).toBe(before);
+    const yes = await typed('y');
+    expect(yes).toMatchObject({
+      code: 0,
+      shown: expect.stringContaining('rebooted in'),
+    });
+    expect(host.bootId()).not.toBe(before);
+  });
+
   it('are announced to who is logged in', async () => {
     const ssh = ['ssh', '-tt', '-F', lab.sshConfigPath, '--', host.name];
     const session = lab.spawn(ssh, { stdio: ['pipe', 'pipe', 'pipe'] });

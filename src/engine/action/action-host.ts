@@ -90,6 +90,7 @@ export function actionHost({
     connection: {
       drop: () => session.drop(),
       tryReconnect: (seconds) => session.tryReconnect(seconds),
+      local: session.isLocal,
       get lastError() {
         return session.lastRefusal;
       },

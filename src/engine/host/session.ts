@@ -132,6 +132,11 @@ export class HostSession {
     return this.#wantsFacts;
   }
 
+  /** It is the machine that kvmnet runs on. */
+  get isLocal(): boolean {
+    return this.#spec.kind === 'local';
+  }
+
   get pending(): readonly RebootReason[] {
     return this.reasons.list;
   }
