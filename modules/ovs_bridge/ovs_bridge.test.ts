@@ -223,14 +223,14 @@ describe('move_ip_from', () => {
 
   it('brings the addresses back at boot, whoever has given them to the link meanwhile', () => {
     const boot = ovsBridge.boot?.(p);
-    if (boot?.state == null) throw new Error('it has a unit');
-    const goal = boot.keeps?.({ ...state, ...after } as State) ?? null;
+    if (boot?.state === undefined || boot.state === null) throw new Error('it has a unit');
+    const goal = boot.keeps?.({ ...state, ...after }) ?? null;
     expect(run(boot.state, goal)).toEqual(toBridge.filter((line) => !line.startsWith('route del')));
     expect(ovsBridge.boot?.(ovsBridge.params.parse({ name: 'br0' }))).toBeUndefined();
   });
 
   it('touches what it moves', () => {
-    expect(ovsBridge.touches?.(before, { ...before, ...after } as State, p)).toEqual({
+    expect(ovsBridge.touches?.(before, { ...before, ...after }, p)).toEqual({
       links: ['br0', 'eth0'],
       addresses: ['10.0.0.1/24', 'fd00::1/64'],
       routes: ['10.0.0.0/24', 'fd00::/64'],

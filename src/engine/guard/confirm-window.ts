@@ -97,18 +97,17 @@ export class ConfirmWindow {
 
   /** Leaves the window open for the change that comes next: while we can speak with the host, its end is put off. */
   keepOpen(): void {
-    const beat = (): void => {
-      const sent = performance.now();
-      const extended = this.#line.ask({ commands: [this.#scripts.extend] }, this.windowSeconds);
-      extended.then(
-        (answer) => {
-          if (answer?.commands[0]?.code === 0) this.#deadline = sent + this.windowSeconds * 1000;
-        },
-        // Whatever is wrong shows when the next change comes.
-        () => undefined,
-      );
-    };
-    this.#beat = setInterval(beat, (this.windowSeconds * 1000) / 3).unref();
+    this.#beat = setInterval(() => void this.#putOff(), (this.windowSeconds * 1000) / 3).unref();
+  }
+
+  async #putOff(): Promise<void> {
+    const sent = performance.now();
+    try {
+      const answer = await this.#line.ask({ commands: [this.#scripts.extend] }, this.windowSeconds);
+      if (answer?.commands[0]?.code === 0) this.#deadline = sent + this.windowSeconds * 1000;
+    } catch {
+      // Whatever is wrong shows when the next change comes.
+    }
   }
 
   /** A new connection, the play's checks over it, and then the undo is called off. @throws KvmnetError as `change` */

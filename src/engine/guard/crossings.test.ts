@@ -62,6 +62,8 @@ describe('a change', () => {
     [exec(['chmod', '--', '0777', '/root/.ssh']), true],
     [exec(['chown', '-h', '--', 'ops:ops', '/root']), true],
     [exec(['mv', '/a', '/home/ops/.ssh/authorized_keys']), true],
+    [write('/etc/ssh/site_authorized_keys', ''), true],
+    [write('/etc/ssh/authorized_keys.d/ops', ''), true],
     [write('/etc/motd', ''), false],
     [write('/root/.ssh/known_hosts', ''), false],
     [exec(['cat', '/etc/nologin']), false],

@@ -50,7 +50,7 @@ export const asksForChains = (touches: Touches | 'none'): boolean =>
 
 /** Files that decide at once who may log in, or become root. */
 const loginFile =
-  /\/\.ssh\/authorized_keys2?$|^\/etc\/(nologin|hosts\.(allow|deny)|passwd|shadow|group|gshadow|nsswitch\.conf|sudoers|doas\.conf|shells|security\/access\.conf)$|^\/etc\/(pam\.d|sudoers\.d)\/[^/]+$|^\/etc\/ssh\/authorized_keys(\.d)?(\/|$)/;
+  /\/[^/]*authorized_(keys|principals)[^/]*(\/[^/]*)?$|^\/etc\/(nologin|hosts\.(allow|deny)|passwd|shadow|group|gshadow|nsswitch\.conf|sudoers|doas\.conf|shells|security\/access\.conf)$|^\/etc\/(pam\.d|sudoers\.d)\/[^/]+$/;
 
 /** Folders that sshd wants to belong to the user, and nobody else to write to. */
 const loginFolder = /\/\.ssh\/?$|^\/root\/?$|^\/home\/[^/]+\/?$/;
