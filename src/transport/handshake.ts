@@ -40,11 +40,11 @@ export class Listener {
     signs: Readonly<Record<Sign, { readonly on: 'stdout' | 'stderr' | 'both'; readonly text: RegExp }>>,
     seconds: number,
   ): Promise<Sign | 'ended' | 'timeout'> {
-    const deadline = Date.now() + seconds * 1000;
+    const deadline = performance.now() + seconds * 1000;
     for (;;) {
       for (const sign in signs) if (this.#take(signs[sign].on, signs[sign].text)) return sign;
       if (this.#ended) return 'ended';
-      const left = deadline - Date.now();
+      const left = deadline - performance.now();
       if (left <= 0) return 'timeout';
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, left);

@@ -30,7 +30,7 @@ const MAC = [
 
 /**
  * Logs in over a stream that is already connected.
- * @param deadline milliseconds since the epoch.
+ * @param deadline as `performance.now()`: a clock that nobody sets.
  */
 export async function login(
   ssh2: Ssh2,
@@ -64,7 +64,7 @@ export async function login(
       socket.destroy();
       reject(error);
     };
-    const timer = setTimeout(() => fail(timedOut(endpoint, host)), Math.max(0, deadline - Date.now()));
+    const timer = setTimeout(() => fail(timedOut(endpoint, host)), Math.max(0, deadline - performance.now()));
     const onAbort = (): void => fail(new KvmnetError('interrupted', 'interrupted', { host }));
     const cleanup = (): void => {
       clearTimeout(timer);

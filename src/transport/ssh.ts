@@ -56,7 +56,7 @@ async function connectOnce(
   try {
     for (const machine of [...endpoint.jumps, endpoint]) {
       if (context.signal?.aborted) throw new KvmnetError('interrupted', 'interrupted', { host: context.host });
-      const deadline = Date.now() + machine.connectTimeout * 1000;
+      const deadline = performance.now() + machine.connectTimeout * 1000;
       const socket = await reach(machine, hops.at(-1)?.client, context, deadline);
       limitFlow(socket);
       const client = await login(ssh2, machine, context.host, socket, deadline, context.notice, context.signal);
@@ -92,7 +92,7 @@ function dial(machine: Endpoint, { host, signal }: Context, deadline: number): P
     };
     const onError = (cause: Error): void => fail(cannotConnect(machine, host, cause));
     const onAbort = (): void => fail(new KvmnetError('interrupted', 'interrupted', { host }));
-    const timer = setTimeout(() => fail(timedOut(machine, host)), Math.max(0, deadline - Date.now()));
+    const timer = setTimeout(() => fail(timedOut(machine, host)), Math.max(0, deadline - performance.now()));
     const cleanup = (): void => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
