@@ -7,6 +7,7 @@ import { aptSteps, rpmSteps, type Plan } from './steps.ts';
 export const packageModule = defineModule({
   name: 'package',
   summary: 'Packages of the distribution: apt, dnf or yum',
+  unproved: 'dnf and yum (RHEL family)',
   params: Package,
   requires: 'apt (Debian family), dnf or yum (RHEL family)',
   shortForm: 'name',
@@ -33,17 +34,28 @@ export const packageModule = defineModule({
     const plan = planOf(from, to);
     return manager === 'apt-get' ? aptSteps(plan, p) : rpmSteps(plan, p, manager);
   },
+  // Lists do not grow old again, and that a newer version is known is not forgotten.
+  oneWay: (path) => path === 'lists' || path.endsWith('.newest'),
   warnings: (p, now, { look }) => {
     if (now === null || look.family === undefined) return [];
     const { packages } = now;
     const names = askedFor(p, familyOf(look)).map(({ name }) => name);
-    if (p.state === 'absent') return [];
+    const gone = names.filter((name) => p.state === 'absent' && packages[name]?.installed === true);
+    if (p.state === 'absent') {
+      return gone.length === 0 ? [] : [`undo installs ${gone.join(', ')} again, but nothing that goes with it`];
+    }
+    const fresh = names.filter((name) => packages[name]?.installed === false);
     const held = p.state === 'latest' ? names.filter((name) => look.installed[name]?.held === true) : [];
     const started = names.filter(
       (name) => look.family === 'debian' && packages[name]?.installed === false && services.has(name),
     );
+    const fresh = names.filter((name) => packages[name]?.installed === false);
+    // dnf takes along what nobody else needs.
+    const stays = fresh.length > 0 && now.manager !== 'dnf';
     return [
+      ...(stays ? [`an undo removes ${fresh.join(' and ')} again, but not the packages that come along`] : []),
       ...held.map((name) => `${name} is held at ${look.installed[name]?.version} and stays there`),
+      ...(fresh.length === 0 ? [] : [`undo removes ${fresh.join(', ')}, but not the packages that come with it`]),
       ...started.map((name) => `${name}: Debian starts its service as it is installed`),
     ];
   },

@@ -299,10 +299,16 @@ describe('package', () => {
       changes: [],
       warnings: ['a is held at 1 and stays there'],
     });
+    const alone = 'undo removes irqbalance, but not the packages that come with it';
     expect(plan({ name: 'irqbalance' }, debian()).warnings).toEqual([
+      alone,
       'irqbalance: Debian starts its service as it is installed',
     ]);
-    expect(plan({ name: 'irqbalance' }, redhat()).warnings).toEqual([]);
+    expect(plan({ name: 'irqbalance' }, redhat()).warnings).toEqual([alone]);
+    expect(plan({ name: 'a', state: 'absent' }, debian({ a: v('1') })).warnings).toEqual([
+      'undo installs a again, but nothing that goes with it',
+    ]);
+    expect(plan({ name: 'a', state: 'absent' }, debian()).warnings).toEqual([]);
     expect(plan({ name: { debian: [], redhat: 'x' } }, debian()).changes).toEqual([]);
   });
 });

@@ -118,6 +118,8 @@ interface Definition<Params extends z.ZodObject, Q, Probes extends ProbeMap, S e
   readonly examples: readonly Example<z.input<Params>>[];
   /** What the host must have for it to work, in words: `openvswitch-switch`. Shown in the documentation. */
   readonly requires?: string;
+  /** What no real system has shown yet, in words: `dnf and yum (RHEL family)`. Shown in the documentation. */
+  readonly unproved?: string;
   /** On the controller, before anything is asked of the host: hash a source, render a template. */
   readonly prepare?: (p: z.output<Params>, files: ControllerFiles) => Promise<Q>;
   readonly probes: (p: Q) => Probes;
@@ -134,6 +136,8 @@ interface Definition<Params extends z.ZodObject, Q, Probes extends ProbeMap, S e
   /** How lists in the state are compared, by field; `ordered` where nothing is said. */
   readonly compare?: CompareRules;
   readonly pending?: (now: NoInfer<S> | null, want: NoInfer<W> | null, p: Q) => readonly Pending[];
+  /** Paths of differences that nothing takes back, such as the age of a cache: an undo leaves them as they are. */
+  readonly oneWay?: (path: string) => boolean;
   readonly touches?: (from: NoInfer<S> | null, to: NoInfer<S> | null, p: Q) => Touches | 'none';
   /** How long, in seconds, verification may have to wait for the state to settle; default 0. */
   readonly settle?: { readonly timeout: number };

@@ -47,7 +47,8 @@ function readUndo(
   const { want, goal, moved } = revertState(now, record.before, record.after, module.compare);
   const pending = module.pending?.(now, want, params) ?? [];
   const waiting = new Set(pending.map(({ path }) => path));
-  const differences = diffState(now, want, exactRules(module.compare)).filter(({ path }) => !waiting.has(path));
+  const counts = ({ path }: Change): boolean => !waiting.has(path) && module.oneWay?.(path) !== true;
+  const differences = diffState(now, want, exactRules(module.compare)).filter(counts);
   const kept = readKept(asked, outputOf) ?? null;
   const bootPlan = record.unit === undefined ? undefined : unit?.back(kept, record.unit.before);
   const bootMoved =
@@ -58,7 +59,7 @@ function readUndo(
   return {
     now,
     goal,
-    moved: [...moved, ...bootMoved],
+    moved: [...moved.filter(counts), ...bootMoved],
     changes: [...differences, ...(bootPlan?.changes ?? [])],
     pending,
     warnings: bootPlan?.warnings ?? [],
