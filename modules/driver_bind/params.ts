@@ -35,7 +35,7 @@ export const DriverBind = z
     devices: z.array(Device).optional().describe('several of these'),
     ids: z.array(Id).optional().describe('all devices of these makers and models, "8086:10ed"'),
     driver: z
-      .union([z.string().regex(/^[A-Za-z0-9_-]+$/, { error: 'a driver is a name: vfio-pci' }), z.null()])
+      .union([z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_-]*$/, { error: 'a driver is a name: vfio-pci' }), z.null()])
       .describe(
         'driver that they are bound to and stay with: vfio-pci, a driver of the kernel, none, or null for the one the kernel takes by itself',
       ),

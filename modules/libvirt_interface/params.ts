@@ -33,6 +33,7 @@ export const LibvirtInterface = z
     source: z
       .string()
       .min(1)
+      .regex(/^(?!-)/, { error: 'begins with a dash, which virsh takes for an option' })
       .optional()
       .describe('bridge, network, link (direct), PCI address of a VF (hostdev), or socket (vhostuser)'),
     path: hostPath().optional().describe('socket of vhostuser; the same as source'),

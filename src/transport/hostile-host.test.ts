@@ -172,6 +172,13 @@ describe('a shell that', () => {
     expect(await request(shell)).toBe(words);
   });
 
+  it('says nothing more once it has begun is given up', async () => {
+    const shell = (channel: ServerChannel): void => onRequest(channel, (token) => begin(channel, token));
+    const connection = await connect((await host({ shell })).port);
+    const asked = connection.shell().request([{ script: 'true' }], { giveUp: 0.3 });
+    expect(await asked.catch(wordsOf)).toBe('unreachable: the host has not answered a question for 0.3 s');
+  });
+
   it('prints too much in all parts together is given up', async () => {
     const words = await request(
       (channel) =>

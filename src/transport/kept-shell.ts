@@ -79,8 +79,7 @@ export class KeptShell implements Shell {
       stop ??= silentShell(host, silent);
       session.close();
     }, silent * 1000);
-    const deadline =
-      timeout === undefined ? undefined : setTimeout(() => session.close(), (timeout + GRACE_SECONDS) * 1000);
+    const deadline = this.#deadline(session, options, (reason) => (stop ??= reason));
     try {
       this.#context.countRoundTrip();
       const outcome = await session.run(parts, options, {
@@ -108,6 +107,20 @@ export class KeptShell implements Shell {
       clearTimeout(unbegun);
       options.signal?.removeEventListener('abort', onAbort);
     }
+  }
+
+  /** Where the host's own guard has not ended a request, or there is none, we stop waiting. */
+  #deadline(
+    session: ShellSession,
+    { timeout, giveUp }: RequestOptions,
+    because: (reason: KvmnetError) => void,
+  ): NodeJS.Timeout | undefined {
+    if (timeout !== undefined) return setTimeout(() => session.close(), (timeout + GRACE_SECONDS) * 1000);
+    if (giveUp === undefined) return undefined;
+    return setTimeout(() => {
+      because(noAnswer(this.#context.host, giveUp));
+      session.close();
+    }, giveUp * 1000);
   }
 
   async #live(signal: AbortSignal | undefined): Promise<ShellSession> {
@@ -200,6 +213,12 @@ const silentShell = (host: string, seconds: number): KvmnetError =>
   new KvmnetError('unreachable', `the shell on the host has not begun with a request after ${Math.round(seconds)} s`, {
     host,
     hint: 'look at the host: it lets us in, but its shell hangs',
+  });
+
+const noAnswer = (host: string, seconds: number): KvmnetError =>
+  new KvmnetError('unreachable', `the host has not answered a question for ${seconds} s`, {
+    host,
+    hint: 'look at the host: it lets us in, but what reads its state hangs',
   });
 
 const interrupted = (host: string): KvmnetError => new KvmnetError('interrupted', 'interrupted', { host });

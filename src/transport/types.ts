@@ -58,6 +58,8 @@ export interface PartResult {
 export interface RequestOptions {
   /** Seconds until everything that the request started on the host is killed, with its process group. */
   readonly timeout?: number | undefined;
+  /** Where there is no timeout: seconds after which no answer is waited for any more. Costs the host nothing, and kills nothing there. */
+  readonly giveUp?: number | undefined;
   /** Exported to all parts. Never visible in `ps`. */
   readonly environment?: Readonly<Record<string, string>> | undefined;
   /** Bytes of output of all parts together beyond which the request fails (a hostile or broken host); default 32 MiB. */

@@ -17,6 +17,12 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
  * `node_modules`, so that its packages are found; in a folder of this run, as several may run at once.
  */
 export default async function build(project: TestProject): Promise<() => Promise<void>> {
+  // For who runs a few tests again and again.
+  const built = process.env['KVMNET_BUILT'];
+  if (built !== undefined) {
+    project.provide('builtFolder', built);
+    return () => Promise.resolve();
+  }
   const folder = `${root}node_modules/.cache/kvmnet-cli-test-${process.pid}`;
   // Type errors are for the type check to report; the tests run what comes out.
   await execa('npx', ['tsc', '-p', 'tsconfig.build.json', '--outDir', folder], { cwd: root, reject: false });

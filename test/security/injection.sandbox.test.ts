@@ -30,6 +30,9 @@ interface Case {
   readonly outputs: RecordedCase['outputs'];
 }
 
+const accepts = (module: AnyModule, params: unknown, leaf: Leaf, value: string): boolean =>
+  module.params.safeParse(replaced(params, leaf, value)).success;
+
 const isRecorded = (module: AnyModule): boolean => existsSync(recordOf(module));
 const recordOf = ({ name }: AnyModule): URL => new URL(`../../modules/${name}/cases/recorded.json`, import.meta.url);
 
@@ -52,7 +55,8 @@ describe.each(testShells)('in $name', ({ name: shellName, shell, setup }) => {
 
   it('notices a value that is run', () => {
     sandbox.run(`${path}canary proof`);
-    expect(sandbox.look('cat /log/canary; rm /log/canary')).toBe('proof\n');
+    sandbox.run(`${path}CANARY=option; export CANARY; modprobe -canary; modprobe -- -canary; ip link del -canary`);
+    expect(sandbox.look('cat /log/canary; rm /log/canary')).toBe('proof\noption\n');
   });
 
   it.each(modules)('$name runs nothing of its parameters', async (module) => {
@@ -61,10 +65,11 @@ describe.each(testShells)('in $name', ({ name: shellName, shell, setup }) => {
     const scripts: string[] = [];
     const tried: string[] = [];
     for (const [leaf, { params, outputs }] of leavesOf(module)) {
-      const taken = hostile(leaf.value).filter(
-        (value) => module.params.safeParse(replaced(params, leaf, value)).success,
-      );
-      for (const value of choose(taken, perLeaf(shellName), seed)) {
+      const taken = hostile(leaf.value).filter((value) => accepts(module, params, leaf, value));
+      const dashed = dashes(leaf.value)
+        .slice(0, 1)
+        .filter((value) => accepts(module, params, leaf, value));
+      for (const value of [...choose(taken, perLeaf(shellName), seed), ...dashed]) {
         tried.push(`${leaf.path.join('.')} = ${JSON.stringify(value)}`);
         const mark = `canary() { :; }; unset -f canary; CANARY=${tried.length - 1}; export CANARY; `;
         const work = await workOf(module, replaced(params, leaf, value), inOutputs(outputs, leaf.value, value), ask);
@@ -81,6 +86,11 @@ describe.each(testShells)('in $name', ({ name: shellName, shell, setup }) => {
 });
 
 describe('a value that begins with a dash', () => {
+  it('is noticed', () => {
+    expect(asOption(['rm', '-canary'], '-canary')).toBe(true);
+    expect(asOption(['rm', '--', '-canary'], '-canary')).toBe(false);
+  });
+
   it.each(modules)('of $name is no option of a program', async (module) => {
     const suspects = new Set<string>();
     for (const [leaf, { params, outputs }] of leavesOf(module)) {
@@ -224,6 +234,11 @@ const stubs =
 const path = 'PATH=/stubs; export PATH\n';
 const jail = `mkdir -p /stubs /log && chmod 777 /log
 for t in ${tools}; do ln -s /bin/busybox /stubs/$t; done
-for t in ${stubs}; do printf '#!/bin/sh\\nexit 0\\n' >/stubs/$t; chmod 755 /stubs/$t; done
+cat >/stubs/stub <<'END'
+#!/bin/sh
+case \${0##*/} in ip|tc|bridge|ethtool) set -- "$1";; esac
+for a; do case $a in --) break;; -canary*) echo "$CANARY" >>/log/canary;; esac; done
+END
+chmod 755 /stubs/stub; for t in ${stubs}; do ln -s stub /stubs/$t; done
 printf '#!/bin/sh\\necho "\${CANARY-$*}" >>/log/canary\\n' >/stubs/canary; chmod 755 /stubs/canary
 mount -t tmpfs tmpfs /proc; mount -t tmpfs tmpfs /sys`;

@@ -14,6 +14,9 @@ import { PendingReasons } from './pending-reasons.ts';
 import { ProbeCache } from './probe-cache.ts';
 import { RebootedError } from './rebooted-error.ts';
 
+// A question is at most some hundred small programs. On a link of 1 kB/s their answers take minutes.
+const LONGEST_READ_SECONDS = 600;
+
 /** What goes to a host in one round trip, in this order. */
 export interface Exchange {
   /** Scripts that change something; what follows the first that fails is left out. */
@@ -231,12 +234,14 @@ export class HostSession {
 
   async #send(parts: readonly Part[], changes: boolean, options: ExchangeOptions): Promise<readonly PartResult[]> {
     const { become, timeout, signal, maxOutput } = options;
+    // What only reads is ours, and soon over; a command takes as long as it takes.
+    const giveUp = changes ? undefined : LONGEST_READ_SECONDS;
     const { lock } = this.#options;
     const request = async (gate: readonly Part[]): Promise<readonly PartResult[]> => {
       const connection = await this.connection();
       const isNew = this.#boot.isNew(connection);
       const all = [...(isNew ? [{ script: readBootId }] : []), ...gate, ...parts];
-      const results = await connection.shell(become).request(all, { timeout, signal, maxOutput });
+      const results = await connection.shell(become).request(all, { timeout, giveUp, signal, maxOutput });
       if (!isNew) return results;
       if (this.#boot.note(connection, results[0]?.stdout.toString('utf8') ?? '')) this.#rebooted();
       return results.slice(1);

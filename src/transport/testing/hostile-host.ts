@@ -65,15 +65,16 @@ export async function startHostileHost({
   };
 }
 
-/** Waits for a request and gives the token that frames its answer. */
-export function onRequest(channel: ServerChannel, answer: (token: string) => void): void {
+/** Waits for a request; gives the token that frames its answer and the number of its parts. */
+export function onRequest(channel: ServerChannel, answer: (token: string, parts: number) => void): void {
   let text = '';
   channel.on('data', (chunk: Buffer) => {
     text = (text + chunk.toString('latin1')).slice(-1_000_000);
     const token = /^echo ([0-9a-f]{32}) b \$\$/m.exec(text)?.[1];
-    if (token === undefined) return;
+    if (token === undefined || !text.endsWith('\n}\n')) return;
+    const parts = text.split(`echo ${token} e >&9`).length - 1;
     text = '';
-    answer(token);
+    answer(token, parts);
   });
 }
 
