@@ -9,6 +9,7 @@ import {
   probe,
   refuse,
   routeKey,
+  sh,
   type OwnRoute,
 } from '../../src/sdk/index.ts';
 import { BridgeParams } from './params.ts';
@@ -132,6 +133,19 @@ export const bridge = defineModule({
     anchor: { unit: 'multi-user.target' },
     after: ['network-pre.target'],
     before: ['network.target', 'libvirtd.service', 'virtqemud.service'],
+    // Ports may still be on their way (virtual functions, cards whose drivers take long): the bridge does not stand without them.
+    guard: {
+      script: sh`try=0
+for port; do
+  until [ -e "/sys/class/net/$port" ]; do
+    try=$((try+1))
+    [ "$try" -le 150 ] || exit 1
+    sleep 0.2 2>/dev/null || sleep 1
+  done
+done
+exit 1`,
+      args: [...new Set(p.ports)].toSorted(),
+    },
     // Ports and VLANs of others come back, or not, by those who have put them there.
     keeps: (goal) => ({
       ...goal,
