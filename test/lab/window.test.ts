@@ -133,7 +133,8 @@ find /etc/systemd/system -name "*.device.wants" -empty -delete`;
   });
 
   it('closes once for a row, with the checks of the play', async () => {
-    const confirm = '  confirm:\n    - { name: seen, shell: "echo x >>/tmp/checks; [ $(wc -l </tmp/checks) = 1 ]" }\n';
+    const confirm =
+      '  confirm:\n    - link: { name: eth0, up: yes }\n    - { name: seen, shell: "echo x >>/tmp/checks; [ $(wc -l </tmp/checks) = 1 ]" }\n';
     const tasks =
       '- link: { name: eth0, mtu: 1400 }\n- iptables: { chain: OUTPUT, rules: ["-p tcp --dport 9 -j ACCEPT"] }';
     const { code, recap } = await play(tasks, bare, [], confirm);

@@ -23,7 +23,7 @@ interface TaskHostOptions {
 
 /** How changes that cross the path of our own session are made safe. */
 export interface GuardPolicy {
-  /** False: `--no-confirm`. */
+  /** False: `--no-confirm`, or a check that is to close a window. */
   readonly enabled: boolean;
   /** Seconds after which the host takes an unconfirmed change back. */
   readonly windowSeconds: number;
