@@ -9,7 +9,7 @@ import type { Cli } from '../cli.ts';
 import { createCommand, parseArguments } from '../command.ts';
 import { allRuns, findRun } from '../journal/find-runs.ts';
 import type { RecordedRun } from '../journal/read-run.ts';
-import { fatesOf, resultOf, type Fates } from '../journal/run-state.ts';
+import { fatesOf, resultsOf, type Fates } from '../journal/run-state.ts';
 import { registryFor } from '../modules.ts';
 import { openInventory } from '../open-inventory.ts';
 import { reportOn, runOptions } from '../run-playbooks.ts';
@@ -82,10 +82,11 @@ function changesOf(run: RecordedRun, fates: Fates, force: boolean): readonly Jou
   if (fates.stateOf(run) === 'running' && !force) {
     throw new KvmnetError('usage', `run ${run.id} is still running`, { hint: 'wait for its end, or stop it first' });
   }
+  const results = resultsOf(run);
   const changes = run.intents
     .filter(({ change }) => !fates.isUndone(run.id, change))
     .map((intent): JournalledChange => {
-      const result = resultOf(run, intent);
+      const result = results.get(intent.change);
       const settled =
         (result?.status === 'changed' || result?.status === 'ok') && result.begun.at(-1) === intent.change;
       return { ...intent, settled };

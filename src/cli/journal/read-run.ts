@@ -20,23 +20,39 @@ export interface RecordedRun {
 }
 
 /**
- * Reads a journal, also one that is still being written or was cut off in the middle of a line.
+ * Reads a journal, also one that is still being written or was cut off in the middle of a line. A run on thousands of hosts has
+ * a long one: what stands between its first line and its last is looked at only when it is asked for.
  * @throws KvmnetError code `io` where there is none that can be read
  */
 export function readRun(folder: string, id: string): RecordedRun {
   const path = join(folder, id, journalFile);
-  const lines = read(path)
-    .split('\n')
-    .flatMap((text) => parse(text));
+  const [first, last] = ends(read(path));
+  const [begun, recap] = [parse(first)[0], parse(last)[0]];
+  let known: readonly JournalLine[] | undefined;
+  const lines = (): readonly JournalLine[] => (known ??= read(path).split('\n').flatMap(parse));
   return {
     folder,
     id,
-    begun: lines.find((line) => line.type === 'run'),
-    intents: lines.filter((line) => line.type === 'intent'),
-    results: lines.filter((line) => line.type === 'task'),
-    recap: lines.findLast((line) => line.type === 'recap'),
-    lines,
+    begun: begun?.type === 'run' ? begun : undefined,
+    recap: recap?.type === 'recap' ? recap : undefined,
+    get lines() {
+      return lines();
+    },
+    get intents() {
+      return lines().filter((line) => line.type === 'intent');
+    },
+    get results() {
+      return lines().filter((line) => line.type === 'task');
+    },
   };
+}
+
+/** The first and the last whole line. */
+function ends(text: string): readonly [string, string] {
+  const end = text.lastIndexOf('\n');
+  const whole = text.slice(0, Math.max(end, 0));
+  const first = whole.indexOf('\n');
+  return [first < 0 ? whole : whole.slice(0, first), whole.slice(whole.lastIndexOf('\n') + 1)];
 }
 
 function read(path: string): string {

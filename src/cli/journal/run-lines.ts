@@ -3,7 +3,7 @@ import { createLineFormatter, durationText, printable, type Paint } from '../../
 import { commandOf, whenOf } from './history-lines.ts';
 import type { IntentLine, TaskLine } from './lines.ts';
 import type { RecordedRun } from './read-run.ts';
-import { resultOf, type Fates } from './run-state.ts';
+import { resultsOf, type Fates } from './run-state.ts';
 
 interface View {
   readonly paint: Paint;
@@ -41,9 +41,14 @@ function headLines(run: RecordedRun, fates: Fates, paint: Paint): string[] {
 
 /** What was reported while it ran, play by play; of changes whose end nobody saw, that. */
 function eventsOf(run: RecordedRun, fates: Fates): readonly RunEvent[] {
-  const unseen = run.intents.filter((intent) => resultOf(run, intent) === undefined);
+  const seen = resultsOf(run);
+  const intents = new Map(run.intents.map((intent) => [intent.change, intent]));
+  const unseen = [...intents.values()].filter(({ change }) => !seen.has(change));
   const tasks = [
-    ...run.results.map((line) => eventOf(run, line, fates)),
+    ...run.results.map((line) => {
+      const own = line.begun.flatMap((change) => intents.get(change) ?? []);
+      return eventOf(run.id, line, own, fates);
+    }),
     ...unseen.map((intent) => unseenEvent(intent)),
   ];
   const plays = [...new Set(tasks.map(({ play }) => play))];
@@ -61,13 +66,12 @@ function recapOf(run: string, { hosts, ms, pending, interrupted }: NonNullable<R
   return { type: 'recap', hosts, ms, pending, run, ...(interrupted === undefined ? {} : { interrupted }) };
 }
 
-function eventOf(run: RecordedRun, line: TaskLine, fates: Fates): TaskEvent {
-  const own = run.intents.filter(({ change }) => line.begun.includes(change));
+function eventOf(run: string, line: TaskLine, own: readonly IntentLine[], fates: Fates): TaskEvent {
   const warnings = [
     ...(line.warnings ?? []),
     ...own.flatMap(({ undo }) => ('cannot' in undo ? [`cannot be undone: ${undo.cannot}`] : [])),
   ];
-  const undone = own.some(({ change }) => fates.isUndone(run.id, change));
+  const undone = own.some(({ change }) => fates.isUndone(run, change));
   return {
     ...about(line),
     status: line.status,

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import type { IntentLine, TaskLine } from './lines.ts';
+import type { TaskLine } from './lines.ts';
 import type { RecordedRun } from './read-run.ts';
 
 export type RunState = 'running' | 'finished' | 'interrupted' | 'undone' | 'partly undone';
@@ -23,13 +23,16 @@ export function fatesOf(runs: readonly RecordedRun[]): Fates {
       taken.set(key, [...(taken.get(key) ?? []), { run: run.id, begun }]);
     }
   }
+  const named = new Set(runs.flatMap(({ begun }) => begun?.undoes ?? []));
   const isUndone = (run: string, change: number): boolean =>
     // An undo that has been undone itself does not count. A later run is never undone by an earlier one: this ends.
     (taken.get(keyOf(run, change)) ?? []).some((by) => !by.begun.some((number) => isUndone(by.run, number)));
   return {
     isUndone,
     stateOf(run) {
-      const undoable = run.intents.filter(({ undo }) => !('cannot' in undo));
+      // Only of runs that another one names the whole journal has to be read.
+      const intents = named.has(run.id) ? run.intents : [];
+      const undoable = intents.filter(({ undo }) => !('cannot' in undo));
       const undone = undoable.filter(({ change }) => isUndone(run.id, change)).length;
       if (undone > 0) return undone === undoable.length ? 'undone' : 'partly undone';
       if (run.recap !== undefined) return run.recap.interrupted === true ? 'interrupted' : 'finished';
@@ -51,6 +54,6 @@ function isRunning({ begun }: RecordedRun): boolean {
   }
 }
 
-/** How the task ended that has begun a change, as it was told last; undefined where nobody was left to see it. */
-export const resultOf = ({ results }: RecordedRun, { change }: Pick<IntentLine, 'change'>): TaskLine | undefined =>
-  results.findLast(({ begun }) => begun.includes(change));
+/** How the tasks ended that have begun changes, by change, as it was told last; nothing where nobody was left to see it. */
+export const resultsOf = ({ results }: RecordedRun): ReadonlyMap<number, TaskLine> =>
+  new Map(results.flatMap((line) => line.begun.map((change) => [change, line])));

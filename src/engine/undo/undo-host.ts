@@ -39,12 +39,13 @@ export class HostUndo {
   /** Those that are still to come, the next one first. */
   #left: readonly UndoTask[] = [];
 
-  constructor(context: RunContext, input: UndoInput, host: Host) {
+  /** @param changes - those of this host, in the order in which they were made */
+  constructor(context: RunContext, input: UndoInput, host: Host, changes: readonly JournalledChange[]) {
     this.#context = context;
     this.#input = input;
     this.#host = host;
     this.#session = context.session(host);
-    this.#changes = input.changes.filter((change) => change.host === host.name).toReversed();
+    this.#changes = changes.toReversed();
   }
 
   async run(): Promise<void> {
