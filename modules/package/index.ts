@@ -49,13 +49,11 @@ export const packageModule = defineModule({
     const started = names.filter(
       (name) => look.family === 'debian' && packages[name]?.installed === false && services.has(name),
     );
-    const fresh = names.filter((name) => packages[name]?.installed === false);
     // dnf takes along what nobody else needs.
     const stays = fresh.length > 0 && now.manager !== 'dnf';
     return [
-      ...(stays ? [`an undo removes ${fresh.join(' and ')} again, but not the packages that come along`] : []),
       ...held.map((name) => `${name} is held at ${look.installed[name]?.version} and stays there`),
-      ...(fresh.length === 0 ? [] : [`undo removes ${fresh.join(', ')}, but not the packages that come with it`]),
+      ...(stays ? [`undo removes ${fresh.join(', ')}, but not the packages that come with it`] : []),
       ...started.map((name) => `${name}: Debian starts its service as it is installed`),
     ];
   },
