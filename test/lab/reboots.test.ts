@@ -153,7 +153,7 @@ describe.skipIf(noLab())('reboots', () => {
       return { code, shown };
     };
     const no = await typed('n');
-    expect(no.shown).toMatch(/Reboot due01\? pages is still .* \(iommu\) \[y\/N\]/);
+    expect(no.shown).toMatch(/Reboot due\d+\? pages is still .* \(iommu\) \[y\/N\]/);
     expect(host.bootId()).toBe(before);
     const yes = await typed('y');
     expect(yes).toMatchObject({
