@@ -9,7 +9,7 @@ import { noLab, useLab } from './use-lab.ts';
 import { HUB_ADDRESS } from './wiring.ts';
 
 // Seconds. Long enough for all hosts to be asked at once, on a machine that does other things as well.
-const window = 8;
+const window = 10;
 
 const noConnection = `no new connection could be made within ${window} s; the host has taken the change back`;
 

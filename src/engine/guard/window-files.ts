@@ -96,9 +96,10 @@ exec >>log 2>&1
 if [ "$1" != boot ]; then
   for f in change-*.pid; do
     if [ -e "$f" ] && read -r p <"$f"; then
-      kill -TERM -- "-$p"; n=0
-      while kill -0 -- "-$p" && [ $n -lt 10 ]; do n=$((n+1)); sleep 0.2 || sleep 1; done
-      kill -KILL -- "-$p"
+      # No "--" before it: dash and busybox would take that for a process.
+      kill -TERM "-$p"; n=0
+      while kill -0 "-$p" && [ $n -lt 10 ]; do n=$((n+1)); sleep 0.2 || sleep 1; done
+      kill -KILL "-$p"
     fi
   done 2>/dev/null
 fi

@@ -66,7 +66,7 @@ export function windowScripts(
     `if ${systemd}; then systemd-run --quiet --collect --no-block --unit=${unit}-${name} /bin/sh ${folder}/${script} || fail 'systemd-run has failed'; else setsid sh ${folder}/${script} </dev/null >/dev/null 2>&1 & fi`;
   const forget = [
     `if ${systemd}; then systemctl stop ${unit}-watch.service 2>/dev/null; fi`,
-    `if [ -e watch.pid ] && read -r p <watch.pid; then kill -TERM -- "-$p" 2>/dev/null; fi`,
+    `if [ -e watch.pid ] && read -r p <watch.pid; then kill -TERM "-$p" 2>/dev/null; fi`,
     dropUnit(place),
     `cd / && rm -rf ${folder}; rmdir /var/lib/kvmnet/confirm /var/lib/kvmnet 2>/dev/null || :`,
   ].join('\n');
