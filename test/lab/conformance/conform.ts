@@ -36,13 +36,15 @@ export async function conform(
           converges,
           staysConverged,
           repairs,
+          ...(table.notUndone === undefined ? [undoesByCommand] : []),
         ];
+  const applied: Applied = {};
   try {
     for (const setup of [subject.table.setup, table.setup]) {
       if (setup !== undefined) await host.read(['sh', '-euc', setup]);
     }
     for (const stage of stages) {
-      const found = await stage({ ...trial, host, playbook }).catch((error: unknown) => [String(error)]);
+      const found = await stage({ ...trial, host, playbook, applied }).catch((error: unknown) => [String(error)]);
       complaints.push(...found.map((complaint) => `${stage.name}: ${complaint}`));
     }
   } finally {
@@ -51,9 +53,16 @@ export async function conform(
   return complaints;
 }
 
+/** The run that has applied the example, and what there was before it. */
+interface Applied {
+  run?: string | undefined;
+  before?: View;
+}
+
 interface Scene extends Trial {
   readonly host: Host;
   readonly playbook: TrialPlaybook;
+  readonly applied: Applied;
 }
 type Stage = (scene: Scene) => Promise<readonly string[]>;
 
@@ -97,8 +106,10 @@ async function changesNothingInCheckMode(scene: Scene): Promise<readonly string[
 
 /** Applying it changes the host, and plain tools show what was asked for. */
 async function converges(scene: Scene): Promise<readonly string[]> {
-  const { playbook, table } = scene;
+  const { playbook, table, applied } = scene;
+  applied.before = await view(scene);
   const played = await playbook.play();
+  applied.run = played.events.find((event) => event.type === 'run')?.id;
   const { look } = await view(scene);
   const shown = typeof table.shows === 'string' ? look === table.shows : table.shows.test(look);
   return [...status(played, 'changed'), ...(shown ? [] : [`plain tools show ${JSON.stringify(look)}`])];
@@ -131,6 +142,18 @@ async function repairs(scene: Scene): Promise<readonly string[]> {
     ...status(check, 'would-change'),
     ...status(played, 'changed'),
     ...left.filter((line) => table.leaves?.test(line) !== true).map((line) => `not repaired: ${line}`),
+  ];
+}
+
+/** The command takes back the run that has applied it, and finds nothing that speaks against that. */
+async function undoesByCommand(scene: Scene): Promise<readonly string[]> {
+  const { playbook, table, applied } = scene;
+  if (table.acts === true || applied.run === undefined || applied.before === undefined) return [];
+  const undone = await playbook.undo(applied.run);
+  const left = compare(applied.before, await view(scene));
+  return [
+    ...status(undone, 'changed'),
+    ...left.filter((line) => table.leaves?.test(line) !== true).map((line) => `not undone: ${line}`),
   ];
 }
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { folderFiles, type FolderFiles } from '../../../src/sdk/testing/folder-files.ts';
 import { exampleCommand } from '../../../src/cli/parameters/example-command.ts';
 import type { Host, Lab } from '../index.ts';
-import { commandOn, playOn, type Played } from '../play-on.ts';
+import { commandOn, kvmnetOn, playOn, type Played } from '../play-on.ts';
 import type { Trial } from './subjects.ts';
 
 /** A folder with a playbook of one task, as its author would have it. */
@@ -11,6 +11,8 @@ export interface TrialPlaybook {
   play(args?: readonly string[]): Promise<Played>;
   /** The same task as the documentation gives it for the command line. */
   adHoc(args?: readonly string[]): Promise<Played>;
+  /** `kvmnet undo` of a run. */
+  undo(run: string): Promise<Played>;
 }
 
 /** @param options - for every run: as which user, for example */
@@ -29,6 +31,7 @@ export function trialPlaybook(
   return {
     files,
     play: (args = []) => playOn(lab, join(files.root, 'site.yml'), host, [...options, ...args]),
+    undo: (run) => kvmnetOn(lab, ['undo', run, ...options]),
     adHoc: (args = []) => commandOn(lab, command, [...options, ...args], { cwd: files.root }),
   };
 }
