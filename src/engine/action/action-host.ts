@@ -6,7 +6,7 @@ import type { MetaCommand } from '../../sdk/action.ts';
 import type { PartResult } from '../../transport/types.ts';
 import type { VarSource } from '../../lang/index.ts';
 import { exports, withEnvironment } from '../host/probe-request.ts';
-import { toOutput } from '../host/session.ts';
+import { toOutput } from '../host/exchange.ts';
 import { verifyReasons } from '../host/verify-reasons.ts';
 import type { TaskHost } from '../host/task-host.ts';
 import { stepError } from '../remote-command-error.ts';

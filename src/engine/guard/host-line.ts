@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KvmnetError } from '../../util/errors.ts';
-import type { Exchange, ExchangeResult } from '../host/session.ts';
+import type { Exchange, ExchangeResult } from '../host/exchange.ts';
 import type { TaskHost } from '../host/task-host.ts';
 
 /** A line to a host that may be cut at any moment: asks, waits no longer than is sensible, and logs in anew. */

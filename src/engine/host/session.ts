@@ -10,36 +10,13 @@ import { parseFacts } from '../facts/parse.ts';
 import type { ConfirmWindow } from '../guard/confirm-window.ts';
 import type { HostLock } from '../lock/host-lock.ts';
 import { BootWatch, readBootId } from './boot-watch.ts';
+import { toOutput, type Exchange, type ExchangeOptions, type ExchangeResult } from './exchange.ts';
 import { PendingReasons } from './pending-reasons.ts';
 import { ProbeCache } from './probe-cache.ts';
 import { RebootedError } from './rebooted-error.ts';
 
 // A question is at most some hundred small programs. On a link of 1 kB/s their answers take minutes.
 const LONGEST_READ_SECONDS = 600;
-
-/** What goes to a host in one round trip, in this order. */
-export interface Exchange {
-  /** Scripts that change something; what follows the first that fails is left out. */
-  readonly steps?: readonly string[];
-  /** Scripts that run whatever happened before them. */
-  readonly commands?: readonly string[];
-  /** Probe scripts whose answers are remembered. */
-  readonly probes?: readonly string[];
-}
-
-export interface ExchangeResult {
-  readonly steps: readonly PartResult[];
-  readonly commands: readonly PartResult[];
-}
-
-export interface ExchangeOptions {
-  readonly become?: Become | undefined;
-  /** Seconds. */
-  readonly timeout?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
-  /** Bytes of output of each script beyond which the request fails. */
-  readonly maxOutput?: number | undefined;
-}
 
 interface SessionOptions {
   readonly name: string;
@@ -292,10 +269,3 @@ export class HostSession {
 const refusals: ReadonlySet<string> = new Set(['unreachable', 'timeout', 'connection-lost', 'auth', 'host-key']);
 
 const userKey = (become: Become | undefined): string => (become === undefined ? '' : `${become.method} ${become.user}`);
-
-export const toOutput = (result: PartResult): ProbeOutput => ({
-  stdout: result.stdout.toString('utf8'),
-  stderr: result.stderr.toString('utf8'),
-  code: result.code,
-  bytes: result.stdout,
-});

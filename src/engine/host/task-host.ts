@@ -2,7 +2,8 @@ import type { Become } from '../../transport/types.ts';
 import type { ChangeLog } from '../journal/change-log.ts';
 import type { Environment } from './probe-request.ts';
 import type { ProbeCache } from './probe-cache.ts';
-import type { Exchange, ExchangeOptions, ExchangeResult, HostSession } from './session.ts';
+import type { Exchange, ExchangeOptions, ExchangeResult } from './exchange.ts';
+import type { HostSession } from './session.ts';
 
 interface TaskHostOptions {
   readonly session: HostSession;
