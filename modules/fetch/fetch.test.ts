@@ -54,6 +54,19 @@ describe('fetch', () => {
     expect(messageOf(fetch.params, { src: '/x', dest })).toBeUndefined();
   });
 
+  it('follows no link below dest that somebody has put there, while dest itself may be one', async () => {
+    mkdirSync(join(root, 'elsewhere'));
+    mkdirSync(join(root, 'real'));
+    symlinkSync('real', join(root, 'out'));
+    symlinkSync('../elsewhere', join(root, 'real/kvm01'));
+    await expect(runAction(fetch, { src: src('conf'), dest: 'out' }, host())).rejects.toMatchObject({
+      code: 'refused',
+      message: `${root}/out/kvm01 is a symbolic link, and what a host sends does not go where it leads`,
+    });
+    expect(readdirSync(join(root, 'elsewhere'))).toEqual([]);
+    rmSync(join(root, 'real/kvm01'));
+    expect(await runAction(fetch, { src: src('conf'), dest: 'out' }, host())).toMatchObject({ changed: true });
+  });
   it('keeps one file for each host, and fetches it once', async () => {
     const first = await runAction(fetch, { src: src('conf'), dest: 'out' }, host());
     expect(first).toMatchObject({ changed: true, changes: [{ path: outside('conf'), from: null }] });

@@ -11,6 +11,7 @@ import {
   missing,
   pathBelow,
   plainPath,
+  refuseLinks,
   storeDownload,
   type ActionHost,
   type ActionResult,
@@ -25,7 +26,7 @@ const Fetch = z.strictObject({
       error: 'dest goes back up with .. after a folder: write where it leads',
     })
     .describe(
-      'folder on the controller, relative to the playbook: the file goes to DEST/HOST/SRC; with flat, the file itself',
+      'folder on the controller, relative to the playbook: the file goes to DEST/HOST/SRC; with flat, the file itself. Build it of nothing that the host says of itself (facts, output): it could name any file',
     ),
   flat: bool().default(false).describe('dest is the file; where it ends in /, the folder that the file goes into'),
   fail_on_missing: bool().default(true).describe('a file that is not there fails the task'),
@@ -74,6 +75,7 @@ async function keep(p: Fetch, host: ActionHost, target: string, sha256: string):
   const changes = [{ path: target, from: before, to: sha256 }];
   if (host.check) return { changed: true, changes, data };
   const expected = p.validate_checksum ? sha256 : undefined;
+  if (!p.flat) await refuseLinks(destination(p, host), target);
   const stored = await storeDownload(target, (to) => host.download(p.src, to), expected);
   if (stored === null) {
     const hint = 'try again, or take it as it comes with validate_checksum: no';
@@ -82,13 +84,17 @@ async function keep(p: Fetch, host: ActionHost, target: string, sha256: string):
   return { changed: true, changes: [{ path: target, from: before, to: stored }], data: { ...data, checksum: stored } };
 }
 
+function destination(p: Fetch, host: ActionHost): string {
+  const folder = host.variable('playbook_dir');
+  return controllerPath(typeof folder === 'string' ? folder : '.', p.dest);
+}
+
 /**
  * Where the file goes. The name of the host may come from a dynamic inventory and the path from the host's facts: neither
  * may lead out of dest.
  */
 function targetPath(p: Fetch, host: ActionHost): string {
-  const folder = host.variable('playbook_dir');
-  const dest = controllerPath(typeof folder === 'string' ? folder : '.', p.dest);
+  const dest = destination(p, host);
   if (!p.flat) return pathBelow(dest, [host.name, ...p.src.split('/').slice(1)]);
   return p.dest.endsWith('/') ? pathBelow(dest, [baseName(p.src)]) : dest;
 }

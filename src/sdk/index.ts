@@ -54,4 +54,4 @@ export { insertLines, type LineText, type TextLine } from './files/line-text.ts'
 export { editedProbe, editedReturns, editedState, editedSteps, editedTexts, wantEdited } from './files/edited-file.ts';
 export { parsePattern, pattern } from './files/pattern.ts';
 export { reconnect } from './reconnect.ts';
-export { controllerPath, controllerSha256, pathBelow, storeDownload } from './files/controller-store.ts';
+export { controllerPath, controllerSha256, pathBelow, refuseLinks, storeDownload } from './files/controller-store.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { lstat, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { basename, dirname, join, resolve, sep } from 'node:path';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { KvmnetError } from '../../util/errors.ts';
 import { refuse } from '../errors.ts';
 
@@ -32,6 +32,22 @@ export async function controllerSha256(path: string): Promise<string | null> {
   };
   await read().catch(cannot('read', path));
   return hash.digest('hex');
+}
+
+/**
+ * Sees to it that nothing on the way from a folder to a file below it is a symbolic link: where others may write, one could lead
+ * the file of a host anywhere.
+ * @throws KvmnetError code `refused`
+ */
+export async function refuseLinks(folder: string, file: string): Promise<void> {
+  const names = relative(folder, dirname(file)).split(sep);
+  for (const [index] of names.entries()) {
+    const path = join(folder, ...names.slice(0, index + 1));
+    const found = await lstat(path).catch(() => null);
+    if (found === null) return;
+    if (found.isSymbolicLink() && path !== resolve(folder))
+      throw refuse(`${path} is a symbolic link, and what a host sends does not go where it leads`, 'remove it');
+  }
 }
 
 /**
