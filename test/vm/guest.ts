@@ -137,7 +137,7 @@ export class Guest {
     const network = `[Match]\nName=mgmt0\n\n[Network]\nAddress=${this.address}/16\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n`;
     const script = `hostname "$1"; echo "$1" >/etc/hostname; sed -i "s/^127.0.1.1.*/127.0.1.1 $1/" /etc/hosts
       printf %s "$2" >/etc/ssh/lab_authorized_keys; printf %s "$3" >/etc/systemd/network/10-mgmt0.network; sync; networkctl reload`;
-    await this.read(['sh', '-euc', script, 'sh', this.name, authorizedKey, network], { timeout: 300 });
+    await this.read(['sh', '-euc', script, 'sh', this.name, authorizedKey, network], { timeout: 900 });
   }
 
   async #isOtherBoot(bootId: string): Promise<boolean> {
