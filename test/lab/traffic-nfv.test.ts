@@ -96,14 +96,14 @@ describe.skipIf(noLab())('a chain of virtual network functions', () => {
     expect(problems(second)).toEqual(['']);
     expect(second.tasks.filter(({ status }) => status === 'changed')).toEqual([]);
     expect((await sh(named('kvm01'), 'virsh list --name --autostart')).trim().split('\n').toSorted()).toEqual(guests);
-  }, 300_000);
+  }, 600_000);
 
   it('is there again after a reboot of everything', async () => {
     await Promise.all(hosts.map((host) => host.reboot()));
     const check = await play(['--check']);
     expect(problems(check)).toEqual(['']);
     expect(check.tasks.filter(({ status }) => !['ok', 'skipped'].includes(status))).toEqual([]);
-  }, 300_000);
+  }, 600_000);
 
   it('answers a request, which passes each function in order, and lets nothing else through', async () => {
     // What comes in over a link of the lab has no checksum yet, and a switch in userspace does not notice.
