@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { findProjectFile } from '../settings/project-file.ts';
 
@@ -35,6 +35,6 @@ function upwards(folder: string): string | undefined {
 
 /** Ids of the runs in a folder, oldest first. */
 export const idsOfRuns = (folder: string): readonly string[] =>
-  readdirSync(folder)
-    .filter((name) => /^\d{8}-\d{6}-[0-9a-f]{4}$/.test(name) && statSync(join(folder, name)).isDirectory())
+  readdirSync(folder, { withFileTypes: true })
+    .flatMap((entry) => (entry.isDirectory() && /^\d{8}-\d{6}-[0-9a-f]{4}$/.test(entry.name) ? [entry.name] : []))
     .toSorted();

@@ -37,6 +37,13 @@ const cases: readonly Case[] = [
     now: { mtu: 1500 },
     goal: { mtu: 1500 },
   },
+  {
+    what: 'what a change has taken along, though nobody asked for that, comes back for the steps',
+    before: { type: 'file', target: null, sha256: 'x' },
+    after: { type: 'link', target: '/a', sha256: 'x' },
+    now: { type: 'link', target: '/a', sha256: null },
+    goal: { type: 'file', target: null, sha256: 'x' },
+  },
   { what: 'what was made goes', before: null, after: { mtu: 9000 }, now: { mtu: 9000, mac: 'x' }, goal: null },
   {
     what: 'what was made and changed since',

@@ -75,7 +75,11 @@ function revertFields(
   const goal: Record<string, StateValue> = { ...now };
   for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
     const values = { now: now[key] ?? null, before: before[key] ?? null, after: after[key] ?? null };
-    if (isDeepStrictEqual(values.before, values.after)) continue;
+    if (isDeepStrictEqual(values.before, values.after)) {
+      // What went along with the change, though it was not asked for (the content of a file that a link has replaced), comes back with it.
+      if (values.now === null && values.before !== null) goal[key] = values.before;
+      continue;
+    }
     const path = prefix === '' ? fieldName(key) : `${prefix}.${fieldName(key)}`;
     const back = revertValue(values, rules[key], path, moved);
     want[key] = back.want;

@@ -27,6 +27,8 @@ export async function conform(
   const { subject, table } = trial;
   const complaints: string[] = [];
   const playbook = trialPlaybook(trial, lab, host, options);
+  // What the command does beside the module's own steps is the same for all examples of a module.
+  const isFirst = Object.values(subject.table.examples)[0] === table;
   const stages: readonly Stage[] =
     table.acts === true
       ? [changesNothingInCheckMode, converges]
@@ -35,8 +37,8 @@ export async function conform(
           changesNothingInCheckMode,
           converges,
           staysConverged,
+          ...(isFirst && table.notUndone === undefined ? [undoesByCommand] : []),
           repairs,
-          ...(table.notUndone === undefined ? [undoesByCommand] : []),
         ];
   const applied: Applied = {};
   try {
@@ -109,7 +111,7 @@ async function converges(scene: Scene): Promise<readonly string[]> {
   const { playbook, table, applied } = scene;
   applied.before = await view(scene);
   const played = await playbook.play();
-  applied.run = played.events.find((event) => event.type === 'run')?.id;
+  applied.run = runOf(played);
   const { look } = await view(scene);
   const shown = typeof table.shows === 'string' ? look === table.shows : table.shows.test(look);
   return [...status(played, 'changed'), ...(shown ? [] : [`plain tools show ${JSON.stringify(look)}`])];
@@ -145,17 +147,23 @@ async function repairs(scene: Scene): Promise<readonly string[]> {
   ];
 }
 
-/** The command takes back the run that has applied it, and finds nothing that speaks against that. */
+/** The command takes back the run that has applied it, and then that undo. */
 async function undoesByCommand(scene: Scene): Promise<readonly string[]> {
-  const { playbook, table, applied } = scene;
-  if (table.acts === true || applied.run === undefined || applied.before === undefined) return [];
+  const { playbook, applied } = scene;
+  if (applied.run === undefined || applied.before === undefined) return [];
+  const converged = await view(scene);
   const undone = await playbook.undo(applied.run);
   const left = compare(applied.before, await view(scene));
+  const redone = await playbook.undo(runOf(undone) ?? '');
   return [
     ...status(undone, 'changed'),
-    ...left.filter((line) => table.leaves?.test(line) !== true).map((line) => `not undone: ${line}`),
+    ...left.map((line) => `not undone: ${line}`),
+    ...status(redone, 'changed'),
+    ...compare(converged, await view(scene)).map((line) => `not brought back: ${line}`),
   ];
 }
+
+const runOf = ({ events }: Played): string | undefined => events.find((event) => event.type === 'run')?.id;
 
 async function view({ host, table }: Scene): Promise<View> {
   const { stdout } = await host.outside(['sh', '-c', table.look]);
