@@ -131,6 +131,7 @@ export class HostConnection implements Connection {
     const { become } = options;
     for (;;) {
       const [ended, end] = deferred<undefined>();
+      const others = this.#transfers.size > 0;
       this.#transfers.add(ended);
       const release = (): void => {
         this.#transfers.delete(ended);
@@ -143,8 +144,10 @@ export class HostConnection implements Connection {
         return await withoutStall(this.spec.host, channel, this.#link.patience.stall, options, copy);
       } catch (error) {
         release();
-        if (!(error instanceof KvmnetError) || error.code !== 'refused' || this.#transfers.size === 0) throw error;
-        await Promise.race(this.#transfers);
+        // Those that were in the way may have ended while we were being refused.
+        const crowded = others || this.#transfers.size > 0;
+        if (!(error instanceof KvmnetError) || error.code !== 'refused' || !crowded) throw error;
+        if (this.#transfers.size > 0) await Promise.race(this.#transfers);
       }
     }
   }
