@@ -71,4 +71,24 @@ describe('facts', () => {
       }),
     );
   });
+
+  it.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])('takes %s for a name like any other', (name) => {
+    const rows = [
+      `os\tID=${name}`,
+      `os\tID_LIKE="${name} debian"`,
+      `cpu\tvendor_id : ${name}`,
+      `huge\t2048kB\t${name}\t7`,
+      `net\t${name}\tmtu\t1500`,
+      `json\troute4\t[{"dst":"default","dev":"${name}"}]`,
+      `json\troute6\t[{"dst":"default","dev":"valueOf"}]`,
+    ];
+    const facts = parseFacts(rows.join('\n'));
+    // Nothing but JSON in it, and nothing that an object has by itself.
+    expect(JSON.parse(JSON.stringify(facts))).toEqual(facts);
+    expect(facts['os']).toMatchObject({ family: 'debian' });
+    expect(facts['cpu']).toMatchObject({ vendor: name });
+    expect(Object.keys(facts['net'] as object)).toEqual([name]);
+    expect(facts['default_interface']).toEqual({ ipv4: { name, gateway: null }, ipv6: null });
+    expect(({} as Record<string, unknown>)['7']).toBeUndefined();
+  });
 });

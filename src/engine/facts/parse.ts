@@ -75,20 +75,23 @@ function fields(sections: Sections, name: string, separator: RegExp): ReadonlyMa
   return found;
 }
 
-const families: Readonly<Record<string, string>> = {
-  debian: 'debian',
-  ubuntu: 'debian',
-  rhel: 'redhat',
-  fedora: 'redhat',
-  centos: 'redhat',
-  rocky: 'redhat',
-  almalinux: 'redhat',
-  suse: 'suse',
-  opensuse: 'suse',
-  sles: 'suse',
-  alpine: 'alpine',
-  arch: 'arch',
-};
+// A map, not an object: a host may call itself `constructor`.
+const families: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    debian: 'debian',
+    ubuntu: 'debian',
+    rhel: 'redhat',
+    fedora: 'redhat',
+    centos: 'redhat',
+    rocky: 'redhat',
+    almalinux: 'redhat',
+    suse: 'suse',
+    opensuse: 'suse',
+    sles: 'suse',
+    alpine: 'alpine',
+    arch: 'arch',
+  }),
+);
 
 // os-release(5): values may be quoted as in a shell.
 function parseOs(release: ReadonlyMap<string, string>): JsonObject {
@@ -98,7 +101,8 @@ function parseOs(release: ReadonlyMap<string, string>): JsonObject {
   const like = [id, ...text('ID_LIKE').split(/\s+/)];
   return {
     id,
-    family: like.map((name) => families[name]).find((family) => family !== undefined) ?? (id === '' ? 'unknown' : id),
+    family:
+      like.map((name) => families.get(name)).find((family) => family !== undefined) ?? (id === '' ? 'unknown' : id),
     name: text('PRETTY_NAME') || text('NAME'),
     version: text('VERSION_ID'),
     major: Number.parseInt(text('VERSION_ID'), 10) || null,
@@ -106,8 +110,13 @@ function parseOs(release: ReadonlyMap<string, string>): JsonObject {
   };
 }
 
-const vendor = (id: string): string | null =>
-  ({ GenuineIntel: 'intel', AuthenticAMD: 'amd', HygonGenuine: 'hygon' })[id] ?? (id === '' ? null : id);
+const vendors: ReadonlyMap<string, string> = new Map([
+  ['GenuineIntel', 'intel'],
+  ['AuthenticAMD', 'amd'],
+  ['HygonGenuine', 'hygon'],
+]);
+
+const vendor = (id: string): string | null => vendors.get(id) ?? (id === '' ? null : id);
 
 const cpuCount = (list: string): number =>
   list
@@ -143,13 +152,14 @@ function numaNodes(sections: Sections): Json {
 
 /** Rows `2048kB total 512` as `{ 2M: { total: 512, free: … } }`. */
 function hugepages(rows: readonly (readonly string[])[]): JsonObject {
-  const sizes: Record<string, Record<string, number>> = {};
-  for (const [size = '', field = '', value] of rows) {
-    const kb = Number.parseInt(size, 10);
+  const sizes = new Map<string, Map<string, number>>();
+  for (const [text = '', field = '', value] of rows) {
+    const kb = Number.parseInt(text, 10);
     const name = kb >= 1 << 20 ? `${kb >> 20}G` : kb >= 1024 ? `${kb >> 10}M` : `${kb}K`;
-    (sizes[name] ??= {})[field] = Number(value);
+    const size = sizes.get(name) ?? new Map<string, number>();
+    sizes.set(name, size.set(field, Number(value)));
   }
-  return sizes;
+  return Object.fromEntries([...sizes].map(([name, fields]) => [name, Object.fromEntries(fields)]));
 }
 
 function bridges(sections: Sections): JsonObject {
@@ -165,6 +175,6 @@ const packageManager = (found: string | undefined): string | null => (found === 
 function defaultRoute(sections: Sections, name: string, net: JsonObject): Json {
   const text = (sections.get('json') ?? []).find(([section]) => section === name)?.[1] ?? '';
   const dev = /"dev":"([^"]+)"/.exec(text)?.[1];
-  if (dev === undefined || !(dev in net)) return null;
+  if (dev === undefined || !Object.hasOwn(net, dev)) return null;
   return { name: dev, gateway: /"gateway":"([^"]+)"/.exec(text)?.[1] ?? null };
 }
