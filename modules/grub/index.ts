@@ -9,6 +9,7 @@ import { pick, tokenText } from './tokens.ts';
 export const grub = defineModule({
   name: 'grub',
   summary: 'Arguments of the kernel, through GRUB',
+  unproved: 'grubby and boot entries as files, grub2-mkconfig (RHEL family)',
   params: Grub,
   examples: [
     { title: 'IOMMU for passthrough', params: { iommu: 'pt' }, needs: 'vm' },

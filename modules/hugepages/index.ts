@@ -27,6 +27,7 @@ exit $bad`;
 export const hugepages = defineModule({
   name: 'hugepages',
   summary: 'Memory in large pages, for virtual machines and DPDK',
+  unproved: 'pages of 1 GiB, several NUMA nodes',
   params: Hugepages,
   examples: [
     { title: '2048 pages of 2 MiB', params: { count: 2048 }, needs: 'vm' },
@@ -74,9 +75,10 @@ const sum = (nodes: Readonly<Record<string, number>>): number =>
 function pageSteps(p: Hugepages, from: State | null, to: State): readonly Step[] {
   const lines: string[] = [];
   const nodes = Object.entries(to.nodes ?? {});
-  // Where the nodes do not add up to the total, only the total was asked for.
+  // A boot unit that only mounts sets no numbers. Where the nodes do not add up to the total, only that was asked for.
   const exact = nodes.length > 0 && sum(to.nodes) === to.total;
-  const changed = from?.total !== to.total || JSON.stringify(from.nodes) !== JSON.stringify(to.nodes);
+  const asked = p.count !== undefined || p.per_node !== undefined;
+  const changed = asked && (from?.total !== to.total || JSON.stringify(from.nodes) !== JSON.stringify(to.nodes));
   if (changed && exact) lines.push(...nodes.map(([node, pages]) => `${node} ${pages}\n`));
   else if (changed) lines.push(`all ${to.total}\n`);
   const write =

@@ -17,7 +17,7 @@ export const Hugepages = z
     mount: z
       .union([z.literal(false), z.enum(['none', 'no', 'off', 'false']).transform((): false => false), hostPath()])
       .optional()
-      .describe('where pages of this size are mounted for programs, /dev/hugepages1G say; false: not mounted'),
+      .describe('where pages of this size are mounted for programs, /dev/hugepages1G say; false: nothing is mounted'),
     default_size: Size.optional().describe(
       'page size of programs that name none; takes a kernel argument and a reboot',
     ),

@@ -22,6 +22,7 @@ exit 0`;
 export const iptables = defineModule({
   name: 'iptables',
   summary: 'Rules of iptables and ip6tables, in chains of our own',
+  unproved: 'iptables-services (RHEL family) beside ours',
   params: Iptables,
   examples: [
     {

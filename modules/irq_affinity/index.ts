@@ -51,6 +51,7 @@ exit $bad`;
 export const irqAffinity = defineModule({
   name: 'irq_affinity',
   summary: 'Which CPUs the interrupts of a network device go to',
+  unproved: '/etc/sysconfig/irqbalance (RHEL family); interrupts of cards other than virtio and igb',
   params: IrqAffinity,
   examples: [
     { title: 'Each queue of eth0 on a CPU of its own, CPU 0 left free', params: { dev: 'eth0', cpus: '1-3' } },

@@ -7,6 +7,7 @@ import { moduleSteps, unloads } from './steps.ts';
 export const kernelModule = defineModule({
   name: 'kernel_module',
   summary: 'Kernel modules: loaded now and at boot, with their parameters',
+  unproved: 'dracut, and initramfs images of the RHEL family',
   params: KernelModule,
   requires: 'kmod',
   shortForm: 'name',

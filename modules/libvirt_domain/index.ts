@@ -7,6 +7,7 @@ import { domainSteps, staleFacts } from './steps.ts';
 export const libvirtDomain = defineModule({
   name: 'libvirt_domain',
   summary: 'A guest of libvirt: defined, running, its memory and its CPUs',
+  unproved: 'virtqemud in place of libvirtd (RHEL 9)',
   params: LibvirtDomain,
   examples: [
     {

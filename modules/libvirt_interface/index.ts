@@ -8,6 +8,7 @@ import { interfaceSteps, restartDifferences } from './steps.ts';
 export const libvirtInterface = defineModule({
   name: 'libvirt_interface',
   summary: 'A network interface of a guest, while it runs and when it starts',
+  unproved: 'virtqemud in place of libvirtd (RHEL 9)',
   params: LibvirtInterface,
   examples: [
     {

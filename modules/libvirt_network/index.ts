@@ -7,6 +7,7 @@ import { fixedDifferences, networkSteps, stale } from './steps.ts';
 export const libvirtNetwork = defineModule({
   name: 'libvirt_network',
   summary: 'A network of libvirt: isolated, routed, on a bridge, or a pool of VFs',
+  unproved: 'virtnetworkd in place of libvirtd (RHEL 9); networks of virtual functions',
   params: LibvirtNetwork,
   examples: [
     {

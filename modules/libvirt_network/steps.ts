@@ -17,6 +17,7 @@ export function networkSteps(
   seen: NetworkSeen | null | undefined,
 ): readonly Step[] {
   const net = (verb: string, ...words: readonly string[]): Step => virshStep([verb, '--network', name, ...words]);
+  if (isDeepStrictEqual(from, to)) return [];
   if (to === null) {
     if (from === null) return [];
     return [...(from.active ? [net('net-destroy')] : []), ...(from.persistent ? [net('net-undefine')] : [])];

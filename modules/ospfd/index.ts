@@ -14,7 +14,8 @@ export type State = Config & {
 
 export const ospfd = defineModule({
   name: 'ospfd',
-  summary: 'OSPF routing with the ospfd of FRR (that of Quagga: unproved)',
+  summary: 'OSPF routing with the ospfd of FRR',
+  unproved: 'Quagga, with one file or one file and unit for each daemon (RHEL 7)',
   params: Ospfd,
   examples: [
     {

@@ -18,6 +18,7 @@ import { dpdkSteps, needsRestart } from './steps.ts';
 export const ovsDpdk = defineModule({
   name: 'ovs_dpdk',
   summary: 'Open vSwitch with DPDK: its start, its cores and memory, physical and vhost-user ports',
+  unproved: 'ports of physical cards, several NUMA nodes, Open vSwitch as user openvswitch (RHEL family)',
   params: OvsDpdk,
   examples: [
     {

@@ -8,6 +8,7 @@ import { serviceSteps } from './steps.ts';
 export const service = defineModule({
   name: 'service',
   summary: 'Services: running, at boot, masked, restarted',
+  unproved: 'services as the RHEL family names them',
   params: Service,
   examples: [
     { title: 'Running, now and at boot', params: { name: 'irqbalance', state: 'started', enabled: true } },

@@ -7,6 +7,7 @@ import { sriovSteps } from './steps.ts';
 export const sriov = defineModule({
   name: 'sriov',
   summary: 'Virtual functions of a network card, and what each of them may do',
+  unproved: 'switchdev, Mellanox firmware (mstconfig), profiles of NetworkManager (RHEL family)',
   params: Sriov,
   examples: [
     {
@@ -43,7 +44,8 @@ export const sriov = defineModule({
     if (sriovSteps(p.pf, from, to).length === 0) return 'none';
     const anew = (goal?.num_vfs ?? (goal === null ? 0 : was.num_vfs)) !== was.num_vfs;
     const gone = anew ? (was.vfs ?? []).flatMap(({ dev }) => (typeof dev === 'string' ? [dev] : [])) : [];
-    const links = [p.pf, ...gone];
+    // It may be named by its PCI address; the path of a session is known by interfaces.
+    const links = [was.dev === undefined || was.dev === '' ? p.pf : was.dev, ...gone];
     return goal === null ? { links } : { links, effect: 'flap' };
   },
   settle: { timeout: 10 },

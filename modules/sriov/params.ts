@@ -79,6 +79,9 @@ export const Sriov = z
     if (p.state === 'absent' && (p.num_vfs !== undefined || p.vfs.length > 0)) {
       complain(['state'], 'state: absent is num_vfs: 0, leave num_vfs and vfs out');
     }
+    if (p.state === 'absent' && p.externally_managed) {
+      complain(['externally_managed'], 'others make the virtual functions, so they take them away: leave state out');
+    }
     const ids = new Set<number>();
     const macs = new Set<string>();
     for (const [i, vf] of p.vfs.entries()) {

@@ -96,6 +96,8 @@ if [ -n "$2" ]; then
   for f in /etc/NetworkManager/system-connections/* /run/NetworkManager/system-connections/*; do
     if grep -qs '^ *total-vfs *=' "$f" && grep -qsxE " *interface-name *= *$dev *" "$f"; then printf '%s\n' "rival $f"; fi
   done
+  f=/etc/sysconfig/network-scripts/ifcfg-$dev
+  if grep -qs '^ *SRIOV_TOTAL_VFS *=' "$f"; then printf '%s\n' "rival $f"; fi
   for f in /etc/netplan/*.yaml /etc/systemd/network/*.link /etc/systemd/network/*.network; do
     if grep -qsE 'virtual-function-count|^ *SR-IOVVirtualFunctions *=' "$f" && grep -qsw -e "$dev" "$f"; then printf '%s\n' "rival $f"; fi
   done

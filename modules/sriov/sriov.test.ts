@@ -65,6 +65,7 @@ it('reads a card', () => {
   expect(now).toEqual({
     num_vfs: 2,
     total_vfs: 2,
+    dev: 'enp5s0f0',
     drivers_autoprobe: true,
     eswitch_mode: 'switchdev',
     mtu: 1500,
@@ -159,6 +160,7 @@ describe('steps', () => {
   const base: State = {
     num_vfs: 0,
     total_vfs: 64,
+    dev: 'eth0',
     drivers_autoprobe: true,
     eswitch_mode: null,
     mtu: 1500,

@@ -27,6 +27,8 @@ export type State = {
   num_vfs: number;
   /** What the hardware can have, as far as the kernel knows. */
   total_vfs: number;
+  /** Never wanted: its interface; empty where it has none. */
+  dev: string;
   drivers_autoprobe: boolean;
   eswitch_mode: string | null;
   mtu: number;
@@ -59,6 +61,7 @@ export const freshVf = (id: number): VfState => ({
 export const readState = (seen: SeenPf): State => ({
   num_vfs: seen.count,
   total_vfs: seen.total ?? 0,
+  dev: seen.dev,
   drivers_autoprobe: seen.autoprobe,
   eswitch_mode: seen.eswitch,
   mtu: seen.mtu,

@@ -48,6 +48,9 @@ function remarksOf(module: AnyModule): readonly string[] {
     return [
       'Idempotent: says what should be, and changes only what is not so.',
       ...(module.requires === undefined ? [] : [`Needs on the host: ${module.requires}.`]),
+      ...(module.unproved === undefined
+        ? []
+        : [`Unproved, as tests know it from written or recorded files only: ${module.unproved}.`]),
     ];
   }
   return [

@@ -41,7 +41,7 @@ const bridge = fc
   .map(([some, more]) => ({ ...some, ...more }));
 
 const vlans = fc.oneof(
-  params({ tag: maybe(chance([0, 7, 4094, null])) }),
+  params({ vlan_mode: fc.constant(null), tag: maybe(chance([0, 7, 4094, null])) }),
   params({
     vlan_mode: fc.constant('trunk'),
     tag: fc.constant(null),
