@@ -159,7 +159,10 @@ async function undoesByCommand(scene: Scene): Promise<readonly string[]> {
     ...status(undone, 'changed'),
     ...left.map((line) => `not undone: ${line}`),
     ...status(redone, 'changed'),
-    ...compare(converged, await view(scene)).map((line) => `not brought back: ${line}`),
+    // Where the kernel notes a bridge's own address depends on which port came first.
+    ...compare(converged, await view(scene))
+      .filter((line) => !line.startsWith('fdb'))
+      .map((line) => `not brought back: ${line}`),
   ];
 }
 
