@@ -33,7 +33,7 @@ const site = (version: 0 | 1, systemd: boolean): string => {
     - template: { dest: /etc/kills/rendered, src: text.hbs }
       vars: { version: ${version} }
     - line_in_file: { path: /etc/kills/lines, regexp: "^version=", line: "version=${version}", create: true }
-    - block_in_file: { path: /etc/kills/lines, block: "block ${version}" }
+    - block_in_file: { path: /etc/kills/block, block: "block ${version}", create: true }
     - file: { path: /etc/kills/link, src: "target-${version}", state: link, force: true }
     - file: { path: /etc/kills/only-${version}, state: touch }
     - file: { path: /etc/kills/only-${other}, state: absent }
