@@ -57,9 +57,7 @@ describe.skipIf(noLab())('kvmnet undo', () => {
 
   it('takes all of site.yml back on every host, also for the next boot', async () => {
     const inventory = join(folder, 'kvm.yml');
-    const entries = hosts.map(({ name, address }) => `{ ${name}: { vtep_ip: ${address} } }`).join(', ');
     const tenants = '[{ name: blue, vni: 100 }, { name: red, vni: 200 }]';
-    const names = hosts.map(({ name }) => name);
     writeFileSync(
       inventory,
       `all:
@@ -70,7 +68,6 @@ ${hosts.map(({ name, address }) => `        ${name}: { vtep_ip: ${address} }\n`)
         { underlay: eth0, uplink: eth1, management: 10.0.0.0/8, ovs_datapath: netdev, tenants: ${tenants} }
 `,
     );
-    expect(entries).toContain(names[0]);
     const before = await Promise.all(hosts.map((host) => host.snapshot()));
     const played = await play(site, hosts, ['-i', inventory]);
     expect(failures(played)).toEqual([]);
