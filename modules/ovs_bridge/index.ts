@@ -9,6 +9,7 @@ import {
   ovsDatabase,
   parseNetwork,
   refuse,
+  sh,
   sortedSet,
   wantMap,
   wantUnlessDefault,
@@ -123,7 +124,7 @@ export const ovsBridge = defineModule({
   touches: (from, to, p) => touched(p.name, from, to, p.move_ip_from),
   // The bridge and its ports come back by themselves, with the database; addresses do not.
   boot: (p) =>
-    p.move_ip_from === undefined
+    p.move_ip_from === undefined && p.state === 'present'
       ? undefined
       : {
           id: p.name,
@@ -131,6 +132,8 @@ export const ovsBridge = defineModule({
           anchor: { device: p.name },
           after: ['openvswitch-switch.service', 'openvswitch.service', 'network.target'],
           keeps: (goal) => ({ ...afterBoot, move: goal.move }),
+          // Each step sets what should be, whatever is there: it may run at any time.
+          guard: { script: sh`false`, args: [] },
         },
   // ovs-vswitchd may take its time where ports are many.
   settle: { timeout: 10 },

@@ -5,22 +5,11 @@ import type { PartResult } from '../../transport/types.ts';
 import { exports } from '../host/probe-request.ts';
 import type { TaskHost } from '../host/task-host.ts';
 import { describeStep } from '../remote-command-error.ts';
-import type { Reading } from '../resource/reading.ts';
 import { uploadContents } from '../resource/upload-contents.ts';
+import type { CrossingChange } from './crossing-change.ts';
 import { HostLine } from './host-line.ts';
 import { placeOf, type Layer } from './window-files.ts';
 import { noSuchWindow, tooLate, windowScripts, type SessionEnds, type WindowScripts } from './window-scripts.ts';
-
-/** A change that crosses the path of our session. */
-export interface CrossingChange {
-  readonly reading: Reading;
-  /** What of our path it crosses, in words. */
-  readonly crossings: readonly string[];
-  /** Scripts that travel with the question what came of it: what verifies it, what comes next. */
-  readonly probes: () => Promise<readonly string[]>;
-  /** Reads the resource again and says what is still not as wanted, or undefined. */
-  readonly verify: () => Promise<string | undefined>;
-}
 
 /** How the end of a window is told where no task is at work that could fail. */
 type Teller = 'the task at work' | 'all tasks of the window';

@@ -1,6 +1,7 @@
 import type { HostSession } from '../host/session.ts';
 import type { TaskHost } from '../host/task-host.ts';
-import { ConfirmWindow, type CrossingChange } from './confirm-window.ts';
+import { ConfirmWindow } from './confirm-window.ts';
+import type { CrossingChange } from './crossing-change.ts';
 import type { SessionEnds } from './window-scripts.ts';
 
 /**
