@@ -6,6 +6,13 @@ const machineNoise = 1;
 // One project per tier, so that each can be run alone: `npx vitest run --project pure`.
 export default defineConfig({
   test: {
+    // `npm run coverage`, and the pure tier of `npm test`: what the pure tests alone reach of the modules.
+    coverage: {
+      include: ['modules/**/*.ts'],
+      exclude: ['**/*.test.ts'],
+      reporter: ['text-summary', 'json'],
+      thresholds: { branches: 89 },
+    },
     projects: [
       {
         test: {
