@@ -39,8 +39,10 @@ export async function playOnGuest(
   return await kvmnetOn(lab, ['play', file, '-l', guest.name, '-i', guestInventoryPath(lab), ...args], { timeout });
 }
 
-/** What did not go as `status` says, told so that a failing test shows why. */
-export const otherThan = (played: Played, ...statuses: readonly string[]): readonly unknown[] =>
-  played.tasks
+/** What did not go as `statuses` say, told so that a failing test shows why; a play of which no task ran went wrong as well. */
+export function otherThan(played: Played, ...statuses: readonly string[]): readonly unknown[] {
+  if (played.tasks.length === 0) return [{ code: played.code, stdout: played.stdout, stderr: played.stderr }];
+  return played.tasks
     .filter((task) => !statuses.includes(task.status))
     .map(({ task, item, status, changes, failure }) => ({ task, item, status, changes, failure }));
+}
