@@ -58,7 +58,7 @@ describe.each(recorded)('$name', async ({ name, cases }) => {
         .map(({ now }) => now);
       for (const from of states) {
         for (const to of states) {
-          const steps = unlessRefused(() => module.steps(from, to, p, seen) as readonly Step[]) ?? [];
+          const steps = unlessRefused(() => module.steps(from, to, p, seen)) ?? [];
           expect({ bad: badWords(steps), from, to, one: one.params ?? one.prepared }).toMatchObject({ bad: [] });
           const touched = module.touches?.(from, to, p) ?? 'none';
           if (touched !== 'none')
@@ -88,7 +88,7 @@ describe.each(recorded)('$name', async ({ name, cases }) => {
           [now, rest],
           [rest, null],
         ] as const) {
-          const steps = unlessRefused(() => module.steps(from, to, p, seen) as readonly Step[]) ?? [];
+          const steps = unlessRefused(() => module.steps(from, to, p, seen)) ?? [];
           expect({ key, bad: badWords(steps) }).toEqual({ key, bad: [] });
         }
       }

@@ -135,7 +135,7 @@ function stepLine(step: Step): string {
       return `poke ${step.path} ${word(step.value)}`;
     case 'remove':
       return `remove ${step.path}`;
-    case 'wait':
+    default:
       return ['wait', String(step.timeout), step.what, ...step.args].map(word).join(' ');
   }
 }

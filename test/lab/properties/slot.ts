@@ -25,7 +25,7 @@ export const anyText = (options: { readonly min?: number; readonly max?: number 
   fc
     .string({
       unit: fc.oneof(
-        fc.constantFrom(...'\'"$`\\;&|<>()*?[]{}#!~=, ä☃😀ab1.-_:/'),
+        fc.constantFrom(...`'"$\`\\;&|<>()*?[]{}#!~=, ab1.-_:/`.split(''), 'ä', '☃', '😀'),
         fc.string({ minLength: 1, maxLength: 1 }),
       ),
       minLength: options.min ?? 0,
