@@ -17,7 +17,7 @@ export const WaitFor = z
     port: port().optional().describe('TCP port to wait for'),
     host: z
       .string()
-      .regex(/^[A-Za-z0-9_.:-]+$/, { error: 'expected a host name or an address' })
+      .regex(/^(?!-)[A-Za-z0-9_.:-]+$/, { error: 'expected a host name or an address' })
       .default('127.0.0.1')
       .describe('where that port is, as the managed host sees it'),
     path: hostPath().optional().describe('file on the host to wait for, in place of a port'),
