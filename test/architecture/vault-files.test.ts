@@ -2,13 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createVault, encryptText, openFile, type Vault } from '../lang/index.ts';
-import { fileContent } from '../sdk/files/source-content.ts';
-import { sha256Of } from '../sdk/index.ts';
+import { createVault, encryptText, openFile, type Vault } from '../../src/lang/index.ts';
+import { fileContent } from '../../src/sdk/files/source-content.ts';
+import { sha256Of } from '../../src/sdk/index.ts';
 import { planCopy } from '../../modules/copy/plan.ts';
 import { copy } from '../../modules/copy/index.ts';
 import { template } from '../../modules/template/index.ts';
-import { controllerFiles, FileHashes } from './controller-files.ts';
+import { controllerFiles, FileHashes } from '../../src/engine/controller-files.ts';
 
 const password = { id: 'default', secret: 'open sesame' };
 const key = `-----BEGIN PRIVATE KEY-----\n${'MIIEv\n'.repeat(20_000)}`;
