@@ -12,7 +12,10 @@ const base = { name: 'br0', datapath_type: 'netdev' };
 describe.each([['dash'], ['busybox sh']])('ovs_bridge under %s', (shell) => {
   let host: OvsSandbox;
   beforeAll(async () => {
-    host = await createOvsSandbox({ shell: shell.split(' ') });
+    // An uplink with an address, for the example that moves it.
+    const setup =
+      'ip link add name eth1 type veth peer name far1; ip link set far1 up; ip link set eth1 up; ip address add 10.0.1.1/24 dev eth1';
+    host = await createOvsSandbox({ shell: shell.split(' '), setup });
   }, 30_000);
   afterAll(() => host.close());
   afterEach(() => void host.look('for b in $(ovs-vsctl list-br); do ovs-vsctl --if-exists del-br $b; done'));
