@@ -22,7 +22,8 @@ export interface Check {
   readonly commands: readonly ProbeCommand[];
   /** Seconds that answering takes by itself (pings, a throughput test). */
   readonly seconds: number;
-  readonly judge: (answers: readonly CommandResult[]) => readonly Finding[];
+  /** Given the first answer and the last one, which is the same where there is one command. */
+  readonly judge: (answer: CommandResult, last: CommandResult) => readonly Finding[];
 }
 
 export const check = (name: string, commands: readonly ProbeCommand[], judge: Check['judge'], seconds = 0): Check => ({
@@ -89,11 +90,14 @@ export function show(value: Value): string {
 
 const round = (value: number): number => Math.round(value * 1000) / 1000;
 
+/** Of a command that the engine has no answer to. */
+export const noAnswer: CommandResult = { code: 124, stdout: '', stderr: '', bytes: new Uint8Array(), timedOut: true };
+
 /** Why a command gave nothing to judge, in one line; undefined where it did. */
-export function failure(answer: CommandResult | undefined, tool: string, from: string): string | undefined {
-  if (answer === undefined || answer.timedOut) return `${tool} gave no answer in time`;
+export function failure(answer: CommandResult, tool: string, from: string): string | undefined {
+  if (answer.timedOut) return `${tool} gave no answer in time`;
   if (answer.code === 127) return `${tool} is not installed, install ${from}`;
   if (answer.code === 0) return undefined;
-  const said = answer.stderr.trim().split('\n').at(-1) ?? '';
+  const said = answer.stderr.trim().replace(/^[^]*\n/, '');
   return said === '' ? `${tool} ended with exit code ${answer.code}` : said;
 }

@@ -1,5 +1,5 @@
 import { defineAction, missing, sleep, type ActionHost, type ActionResult } from '../../src/sdk/index.ts';
-import type { Check, Finding } from './check.ts';
+import { noAnswer, type Check, type Finding } from './check.ts';
 import { dropsCheck, fdbCheck, irqsCheck, linksCheck, vfsCheck } from './links.ts';
 import { conntrackCheck, cpuFlagsCheck, hugepagesCheck, loadCheck, memoryCheck } from './machine.ts';
 import { NetCheck } from './params.ts';
@@ -48,10 +48,11 @@ export const netCheck = defineAction({
     for (;;) {
       const findings = await look(checks, host);
       const bad = findings.filter(({ ok, check }) => !ok && !p.warn.some((name) => name === check));
-      if (bad.length === 0) return result(p, findings);
+      const [first] = bad;
+      if (first === undefined) return result(p, findings);
       const left = Math.ceil((deadline - performance.now()) / 1000);
       if (left <= 0) return refused(p, findings, bad, host);
-      host.progress(`waiting: ${bad[0]?.says ?? ''}; ${left} s left`);
+      host.progress(`waiting: ${first.says}; ${left} s left`);
       await sleep(Math.min(PAUSE, left), host);
     }
   },
@@ -83,7 +84,10 @@ async function look(checks: readonly Check[], host: ActionHost): Promise<readonl
   const commands = checks.flatMap((each) => each.commands);
   const answers = await host.look(commands, { timeout });
   let at = 0;
-  return checks.flatMap(({ commands: { length }, judge }) => judge(answers.slice(at, (at += length))));
+  return checks.flatMap(({ commands: { length }, judge }) => {
+    const [first = noAnswer, ...rest] = answers.slice(at, (at += length));
+    return judge(first, rest.at(-1) ?? first);
+  });
 }
 
 const result = (p: NetCheck, findings: readonly Finding[]): ActionResult => ({

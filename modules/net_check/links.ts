@@ -18,11 +18,9 @@ const iproute = 'iproute2 (iproute on RHEL)';
 
 export function linksCheck(wanted: Of<'links'>): Check {
   const links = ipLinks(wanted.map(({ name }) => name));
-  const judge = ([answer]: readonly CommandResult[]): readonly Finding[] => {
+  const judge = (answer: CommandResult): readonly Finding[] => {
     const failed = failure(answer, 'ip', iproute);
-    if (answer === undefined || failed !== undefined) {
-      return wanted.map(({ name }) => unseen('links', name, true, failed ?? 'no answer'));
-    }
+    if (failed !== undefined) return wanted.map(({ name }) => unseen('links', name, true, failed));
     const there = links.parse(answer);
     return wanted.flatMap((want): readonly Finding[] => {
       const link = there.find(({ name, altnames }) => name === want.name || altnames.includes(want.name));
@@ -46,9 +44,9 @@ export function linksCheck(wanted: Of<'links'>): Check {
 export function fdbCheck(p: Of<'fdb'>): Check {
   const key = (item: { readonly mac: string; readonly dst?: string | undefined }): string =>
     item.dst === undefined ? item.mac : `${item.mac} at ${item.dst}`;
-  const judge = ([answer]: readonly CommandResult[]): readonly Finding[] => {
+  const judge = (answer: CommandResult): readonly Finding[] => {
     const limit = p.has.map(key);
-    if (answer === undefined || noSuchDevice(answer)) {
+    if (noSuchDevice(answer)) {
       return [unseen('fdb', `addresses behind ${p.dev}`, limit, `${p.dev} does not exist`)];
     }
     const failed = failure(answer, 'bridge', iproute);
@@ -67,13 +65,11 @@ const Statistics = z.array(
 export function dropsCheck(p: Of<'drops'>): Check {
   const ask = { argv: ['ip', '-s', '-j', 'link', 'show'] };
   const pause = { argv: ['sleep', String(p.within)] };
-  const count = (answer: CommandResult | undefined, dev: string): number | null => {
-    if (answer === undefined) return null;
+  const count = (answer: CommandResult, dev: string): number | null => {
     const stats = toolJson(answer, 'ip -s -j link show', Statistics).find(({ ifname }) => ifname === dev)?.stats64;
     return stats === undefined ? null : stats.rx.dropped + stats.rx.errors + stats.tx.dropped + stats.tx.errors;
   };
-  const judge = (answers: readonly CommandResult[]): readonly Finding[] => {
-    const [first, last] = [answers[0], answers.at(-1)];
+  const judge = (first: CommandResult, last: CommandResult): readonly Finding[] => {
     const failed = failure(first, 'ip', iproute) ?? failure(last, 'ip', iproute);
     return p.dev.map((dev) => {
       const what = `packets dropped or damaged at ${dev}${p.within > 0 ? ` within ${p.within} s` : ''}`;
@@ -95,10 +91,10 @@ echo "$n"`;
 
 export function vfsCheck(p: Of<'vfs'>): Check {
   const what = `virtual functions of ${p.pf}`;
-  const judge = ([answer]: readonly CommandResult[]): readonly Finding[] => {
+  const judge = (answer: CommandResult): readonly Finding[] => {
     const failed = failure(answer, 'sh', 'a shell');
     if (failed !== undefined) return [unseen('vfs', what, p.count, failed)];
-    const [asked = 0, there = 0] = (answer?.stdout ?? '').trim().split('\n').map(Number);
+    const [asked = 0, there = 0] = answer.stdout.trim().split('\n').map(Number);
     const usable = exact('vfs', `${what} that are there`, there, p.count);
     return asked === there ? [exact('vfs', what, asked, p.count)] : [exact('vfs', what, asked, p.count), usable];
   };
@@ -119,10 +115,10 @@ done`;
 
 export function irqsCheck(p: Of<'irqs'>): Check {
   const what = `CPUs of the interrupts of ${p.dev}`;
-  const judge = ([answer]: readonly CommandResult[]): readonly Finding[] => {
+  const judge = (answer: CommandResult): readonly Finding[] => {
     const failed = failure(answer, 'sh', 'a shell');
     if (failed !== undefined) return [unseen('irqs', what, p.cpus, failed)];
-    const rows = (answer?.stdout ?? '').split('\n').flatMap((line): { irq: string; cpus: readonly number[] }[] => {
+    const rows = answer.stdout.split('\n').flatMap((line): { irq: string; cpus: readonly number[] }[] => {
       const [irq, list] = line.split(' ');
       return irq === undefined || list === undefined ? [] : [{ irq, cpus: parseCpus(list) }];
     });

@@ -10,9 +10,9 @@ const cat = (path: string): { readonly argv: readonly string[] } => ({ argv: ['c
 /** Judges what a file of the kernel says; one that cannot be read is a finding. */
 const reading =
   (name: string, what: string, limit: Finding['limit'], judge: Judge) =>
-  ([answer]: readonly CommandResult[]): readonly Finding[] => {
+  (answer: CommandResult): readonly Finding[] => {
     const failed = failure(answer, 'cat', 'coreutils');
-    return failed === undefined ? judge(answer?.stdout ?? '') : [unseen(name, what, limit, failed)];
+    return failed === undefined ? judge(answer.stdout) : [unseen(name, what, limit, failed)];
   };
 
 export function cpuFlagsCheck(wanted: Of<'cpu_flags'>): Check {

@@ -127,6 +127,20 @@ describe('ping', () => {
       [['ping kvm09', null, 0, false]],
     ],
     [
+      'no shell ran it to its end',
+      { to: 'kvm09' },
+      '',
+      '1 of 1 checks failed: ping kvm09: ping said nothing',
+      [['ping kvm09', null, 0, false]],
+    ],
+    [
+      'a size that may be cut in pieces',
+      { to: '10.0.0.2', size: 8972 },
+      iputils('10.0.0.2'),
+      undefined,
+      [['loss to 10.0.0.2 with 8972 bytes', 0, 0, true]],
+    ],
+    [
       'path MTU',
       { to: '10.0.0.2', size: 8972, dont_fragment: true },
       iputils('10.0.0.2', 100),
@@ -215,6 +229,48 @@ it.each<[string, Params, readonly Answer[], string | undefined, unknown]>([
     'throughput to kvm2: iperf3 gave no answer in time',
     [null, 1],
   ],
+  [
+    'iperf3 says something else',
+    { iperf3: { server: 'kvm2', min_mbit: 1 } },
+    ['iperf3: unknown option\n'],
+    'throughput to kvm2: iperf3 printed no report',
+    [null, 1],
+  ],
+  [
+    'iperf3 ended before anything was sent',
+    { iperf3: { server: 'kvm2', min_mbit: 1 } },
+    [iperf({})],
+    'throughput to kvm2 is 0 Mbit/s, wanted at least 1 Mbit/s',
+    [0, 1],
+  ],
+  [
+    'UDP loss',
+    { iperf3: { server: 'kvm2', min_mbit: 1, udp: true, max_loss: 5 } },
+    [iperf({ sum: { bits_per_second: 100e6, lost_percent: 10 } })],
+    'UDP loss to kvm2 is 10 %, wanted at most 5 %',
+    [90, 1],
+  ],
+  [
+    'UDP loss from the server',
+    { iperf3: { server: 'kvm2', min_mbit: 1, udp: true, max_loss: 5, reverse: true } },
+    [iperf({ sum_received: { bits_per_second: 90e6, lost_percent: 6 } })],
+    'UDP loss from kvm2 is 6 %, wanted at most 5 %',
+    [90, 1],
+  ],
+  [
+    'a host without ss',
+    { listening: { port: 22 } },
+    [{ code: 127 }],
+    'tcp port 22: ss is not installed, install iproute2 (iproute on RHEL)',
+    [null, true],
+  ],
+  [
+    'any IPv6 address is not IPv4',
+    { listening: { port: 443, address: '10.0.0.2' } },
+    ['tcp   LISTEN 0      128       [::]:443            [::]:*\n'],
+    'nobody listens on tcp port 443 of 10.0.0.2',
+    [false, true],
+  ],
   ['a listener', { listening: { port: 22 } }, [socket], undefined, [true, true]],
   [
     'no listener of that protocol',
@@ -268,6 +324,20 @@ it.each<[string, Params, readonly Answer[], string | undefined, unknown]>([
     [null, ['52:54:00:00:00:01']],
   ],
   [
+    'a host without bridge(8)',
+    { fdb: { dev: 'vxlan9', has: ['52:54:00:00:00:01'] } },
+    [{ code: 127 }],
+    'addresses behind vxlan9: bridge is not installed, install iproute2 (iproute on RHEL)',
+    [null, ['52:54:00:00:00:01']],
+  ],
+  [
+    'drops that cannot be read a second time',
+    { drops: { dev: 'eth0', within: 1 } },
+    [stats(1), '', { code: 1, stderr: '\n' }],
+    'packets dropped or damaged at eth0 within 1 s: ip ended with exit code 1',
+    [null, 0],
+  ],
+  [
     'drops since ever',
     { drops: { dev: 'eth0', max: 5 } },
     [stats(4)],
@@ -296,6 +366,27 @@ it.each<[string, Params, readonly Answer[], string | undefined, unknown]>([
     [{ code: 1, stderr: 'eth0 has no SR-IOV\n' }],
     'virtual functions of eth0: eth0 has no SR-IOV',
     [null, 4],
+  ],
+  [
+    'virtual functions that are asked for and not there',
+    { vfs: { pf: 'eth0', count: 4 } },
+    ['4\n3\n'],
+    'virtual functions of eth0 that are there is 3, wanted 4',
+    [4, 4],
+  ],
+  [
+    'interrupts of nothing',
+    { irqs: { dev: 'eth7', cpus: '1' } },
+    [{ code: 1, stderr: 'eth7 does not exist\n' }],
+    'CPUs of the interrupts of eth7: eth7 does not exist',
+    [null, '1'],
+  ],
+  [
+    'interrupts that none asked for yet: the device is down',
+    { irqs: { dev: 'eth0', cpus: '1' } },
+    [''],
+    'CPUs of the interrupts of eth0: eth0 has no interrupts in use',
+    [null, '1'],
   ],
   ['interrupts', { irqs: { dev: 'eth0', cpus: '0x6' } }, ['30 1\n31 2\n'], undefined, ['1-2', '1-2']],
   [
@@ -326,6 +417,13 @@ it.each<[string, Params, readonly Answer[], string | undefined, unknown]>([
     [bridges(true)],
     undefined,
     [false, false],
+  ],
+  [
+    'Open vSwitch does not run',
+    { controller: { bridge: 'br0', connected: false } },
+    [{ code: 1, stderr: 'ovs-vsctl: unix:/run/openvswitch/db.sock: database connection failed\n' }],
+    'controller of br0: ovs-vsctl: unix:/run/openvswitch/db.sock: database connection failed',
+    [null, false],
   ],
   [
     'no such bridge',
@@ -390,6 +488,28 @@ it.each<[string, Params, readonly Answer[], string | undefined, unknown]>([
     [false, true],
   ],
   [
+    'links without ip(8)',
+    { links: { vxlan100: { up: true } } },
+    [{ code: 127 }],
+    'vxlan100: ip is not installed, install iproute2 (iproute on RHEL)',
+    [null, true],
+  ],
+  [
+    'a link by its other name',
+    { links: { uplink: { up: true } } },
+    [link({ altnames: ['uplink'] })],
+    undefined,
+    [true, true],
+  ],
+  ['a link that is there, whatever it is', { links: { vxlan100: {} } }, [link({ flags: [] })], undefined, [true, true]],
+  [
+    'a link without an address of its own',
+    { links: { vxlan100: { mac: '02:00:00:00:00:01' } } },
+    [link({ address: undefined })],
+    'mac of vxlan100 is unknown, wanted 02:00:00:00:00:01',
+    [null, '02:00:00:00:00:01'],
+  ],
+  [
     'a link that should not be there',
     { links: { vxlan100: { present: false } } },
     [link({})],
@@ -409,6 +529,20 @@ it.each<[string, Params, readonly Answer[], string | undefined, unknown]>([
     ['flags : fpu vmx_not\n'],
     'the CPU lacks vmx|svm, wanted vmx|svm',
     [[], ['vmx|svm']],
+  ],
+  [
+    'CPUs that do not tell their features',
+    { cpu_flags: 'vmx|svm' },
+    ['processor : 0\ncpu : POWER9\n'],
+    'the CPU lacks vmx|svm, wanted vmx|svm',
+    [[], ['vmx|svm']],
+  ],
+  [
+    'a file of the kernel that cannot be read',
+    { cpu_flags: 'vmx' },
+    [{ code: 1, stderr: 'cat: /proc/cpuinfo: Permission denied\n' }],
+    'the CPU: cat: /proc/cpuinfo: Permission denied',
+    [null, ['vmx']],
   ],
   ['load', { load: { max: 1.5, minutes: 5, per_cpu: 'yes' } }, ['9.00 3.00 1.00 1/200 77\n2\n'], undefined, [1.5, 1.5]],
   [
@@ -433,6 +567,20 @@ it.each<[string, Params, readonly Answer[], string | undefined, unknown]>([
     [2, 4],
   ],
   [
+    'memory of a kernel that does not tell',
+    { memory: { min_free_mb: 1 } },
+    ['MemTotal: 9 kB\nMemFree: 8 kB\n'],
+    'available memory is unknown, wanted at least 1 MiB',
+    [null, 1],
+  ],
+  [
+    'huge pages of all nodes',
+    { hugepages: { min_free: 4 } },
+    ['3\n'],
+    'free huge pages of 2M is 3, wanted at least 4',
+    [3, 4],
+  ],
+  [
     'connections',
     { conntrack: { max_share: '80%' } },
     ['900\n1000\n'],
@@ -444,6 +592,26 @@ it.each<[string, Params, readonly Answer[], string | undefined, unknown]>([
   expect(message).toBe(says === undefined ? undefined : `1 of ${found.length} checks failed: ${says}`);
   if (seen !== undefined) expect(found[0]?.slice(1, 3)).toEqual(seen);
   expect(found.every(([, , , ok]) => ok === true)).toBe(says === undefined);
+});
+
+it.each<[Params, readonly unknown[]]>([
+  [
+    { hugepages: { min_free: 1 }, memory: { min_free_mb: 1 } },
+    [{ argv: ['cat', '/proc/meminfo'] }, { argv: ['cat', '/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages'] }],
+  ],
+  [
+    { hugepages: { size: '1G', min_free: 1, node: 1 } },
+    [{ argv: ['cat', '/sys/devices/system/node/node1/hugepages/hugepages-1048576kB/free_hugepages'] }],
+  ],
+  [{ ping: { to: '10.0.0.2' }, memory: { min_free_mb: 1 } }, []],
+])('of %j looks ahead at %j', (params, commands) => {
+  expect(netCheck.looks?.(NetCheck.parse(params))).toEqual(commands);
+});
+
+it('takes what the engine has no answer to as not answered', async () => {
+  const host = fakeHost({ look: async () => [] });
+  const { message } = await runAction(netCheck, { memory: { min_free_mb: 1 } }, host);
+  expect(message).toBe('1 of 1 checks failed: available memory: cat gave no answer in time');
 });
 
 it('asks everything in one round trip and tells all that is wrong', async () => {

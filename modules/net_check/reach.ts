@@ -23,9 +23,9 @@ wait`;
 
 export function pingCheck(p: Of<'ping'>): Check {
   const args = [p.count, p.interval, p.timeout, p.size ?? '', p.dont_fragment ? 'do' : '', p.source ?? '', ...p.to];
-  const judge = ([answer]: readonly CommandResult[]): readonly Finding[] => {
+  const judge = (answer: CommandResult): readonly Finding[] => {
     const failed = failure(answer, 'ping', 'iputils-ping (iputils on RHEL)');
-    const lines = (answer?.stdout ?? '').split('\n');
+    const lines = answer.stdout.split('\n');
     const said = (n: number): string =>
       lines.flatMap((line) => (line.startsWith(`${n} `) ? [line.slice(`${n} `.length)] : [])).join('\n');
     return p.to.flatMap((to, n) => judgePing(p, to, failed, said(n)));
@@ -36,12 +36,10 @@ export function pingCheck(p: Of<'ping'>): Check {
 function judgePing(p: Of<'ping'>, to: string, failed: string | undefined, text: string): readonly Finding[] {
   const loss = /([\d.]+)% packet loss/.exec(text)?.[1];
   if (failed !== undefined || loss === undefined) {
-    const said =
-      text
-        .trim()
-        .split('\n')
-        .at(-1)
-        ?.replace(/^ping: /, '') ?? '';
+    const said = text
+      .trim()
+      .replace(/^[^]*\n/, '')
+      .replace(/^ping: /, '');
     const why = failed ?? (said === '' ? 'ping said nothing' : said);
     return [unseen('ping', `ping ${to}`, p.max_loss, why)];
   }
@@ -67,10 +65,10 @@ export function iperf3Check(p: Of<'iperf3'>): Check {
   const reverse = p.reverse ? ['-R'] : [];
   const argv = ['iperf3', '-J', '-c', p.server, '-p', `${p.port}`, '-t', `${p.duration}`, '-P', `${p.streams}`];
   const what = `throughput ${p.reverse ? 'from' : 'to'} ${p.server}`;
-  const judge = ([answer]: readonly CommandResult[]): readonly Finding[] => {
+  const judge = (answer: CommandResult): readonly Finding[] => {
     const failed = failure(answer, 'iperf3', 'iperf3');
     // It tells its errors in its report, on standard output.
-    const told = answer !== undefined && answer.stdout.trim().startsWith('{');
+    const told = answer.stdout.trim().startsWith('{');
     if (!told) return [unseen('iperf3', what, p.min_mbit, failed ?? 'iperf3 printed no report')];
     const report = readJson(answer.stdout, 'iperf3 -J', Report);
     if (report.error !== undefined) return [unseen('iperf3', what, p.min_mbit, report.error)];

@@ -21,9 +21,9 @@ interface Socket {
 }
 
 export function listeningCheck(wanted: Of<'listening'>): Check {
-  const judge = ([answer]: readonly CommandResult[]): readonly Finding[] => {
+  const judge = (answer: CommandResult): readonly Finding[] => {
     const failed = failure(answer, 'ss', 'iproute2 (iproute on RHEL)');
-    const sockets = parseSockets(answer?.stdout ?? '');
+    const sockets = parseSockets(answer.stdout);
     return wanted.map((want) => {
       const where = want.address === undefined ? '' : ` of ${want.address}`;
       const what = `${want.proto} port ${want.port}${where}`;
@@ -69,15 +69,14 @@ export function controllerCheck(p: Of<'controller'>): Check {
     'list',
     'Controller',
   ];
-  const judge = ([answer]: readonly CommandResult[]): readonly Finding[] => {
+  const judge = (answer: CommandResult): readonly Finding[] => {
     const failed = failure(answer, 'ovs-vsctl', 'openvswitch-switch (openvswitch on RHEL)');
-    if (answer === undefined || failed !== undefined)
-      return [unseen('controller', what, p.connected, failed ?? 'no answer')];
+    if (failed !== undefined) return [unseen('controller', what, p.connected, failed)];
     const [bridges = [], controllers = []] = parseOvsdb(answer);
     const bridge = bridges.find((row) => row['name'] === p.bridge);
     if (bridge === undefined) return [unseen('controller', what, p.connected, `there is no bridge ${p.bridge}`)];
     const ids = ovsdbSet(bridge['controller']);
-    const own = controllers.filter((row) => ids.includes(ovsdbOptional(row['_uuid']) ?? ''));
+    const own = controllers.filter((row) => ids.some((id) => id === ovsdbOptional(row['_uuid'])));
     const targets = own.map((row) => `${ovsdbOptional(row['target'])}`).join(', ');
     if (own.length === 0 && p.connected) return [unseen('controller', what, true, `${p.bridge} has no controller`)];
     const connected = own.some((row) => row['is_connected'] === true);
@@ -94,10 +93,10 @@ const askNeighbours = sh`VTYSH_HISTFILE=/dev/null vtysh -c 'show ip ospf neighbo
 export function ospfCheck(p: Of<'ospf'>): Check {
   const what = `OSPF neighbours in state ${p.state}`;
   const limit = p.neighbours;
-  const judge = ([answer]: readonly CommandResult[]): readonly Finding[] => {
+  const judge = (answer: CommandResult): readonly Finding[] => {
     const failed = silent(answer) ?? failure(answer, 'vtysh', 'frr');
     if (failed !== undefined) return [unseen('ospf', what, limit, failed)];
-    const all = parseNeighbours(answer?.stdout ?? '');
+    const all = parseNeighbours(answer.stdout);
     const ids = [...new Set(all.filter(({ state }) => state === p.state).map(({ id }) => id))];
     const others = all.filter(({ state }) => state !== p.state).map(({ id, state }) => `${id} is ${state}`);
     const also = others.length === 0 ? '' : ` (${others.join(', ')})`;
@@ -111,8 +110,8 @@ export function ospfCheck(p: Of<'ospf'>): Check {
 }
 
 // The daemon does not run, or nothing of FRR does: vtysh says so and ends well, or with 1.
-function silent(answer: CommandResult | undefined): string | undefined {
-  const text = `${answer?.stdout ?? ''}${answer?.stderr ?? ''}`;
+function silent(answer: CommandResult): string | undefined {
+  const text = `${answer.stdout}${answer.stderr}`;
   return /is not running|failed to connect/i.exec(text) === null ? undefined : 'ospfd is not running';
 }
 
