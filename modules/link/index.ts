@@ -73,7 +73,7 @@ export const link = defineModule({
   },
   steps: (from, to, p, seen) => {
     const words = new Map(seen?.seen.addresses.map((item) => [item.address, item.words]));
-    return linkSteps(from?.name ?? to?.name ?? p.name ?? p.altname ?? '', from, to, words);
+    return linkSteps((from ?? to)?.name ?? p.name ?? '', from, to, words);
   },
   compare: { addresses: 'set', routes: 'set' },
   touches: (from, to) => {
@@ -91,7 +91,7 @@ export const link = defineModule({
     return { links, addresses, routes, ...(!(to.up ?? true) ? { effect: 'cut' as const } : {}) };
   },
   boot: (p) => ({
-    id: p.name ?? p.altname ?? p.pci ?? p.mac ?? '',
+    id: `${p.name ?? p.altname ?? p.pci ?? p.mac}`,
     state: null,
     anchor: p.name === undefined ? { unit: 'multi-user.target' } : { device: p.name },
     after: ['network-pre.target'],
@@ -121,12 +121,9 @@ function wantedRoutes(p: LinkParams, now: State | null): OwnRoute[] {
 }
 
 function changedRoutes(from: readonly OwnRoute[], to: readonly OwnRoute[]): readonly string[] {
-  const texts = (routes: readonly OwnRoute[]): readonly string[] => routes.map((route) => JSON.stringify(route));
-  const [was, will] = [texts(from), texts(to)];
-  const changed = [
-    ...from.filter((_, i) => !will.includes(was[i] ?? '')),
-    ...to.filter((_, i) => !was.includes(will[i] ?? '')),
-  ];
+  const text = (route: OwnRoute): string => JSON.stringify(route);
+  const [was, will] = [new Set(from.map(text)), new Set(to.map(text))];
+  const changed = [...from.filter((route) => !will.has(text(route))), ...to.filter((route) => !was.has(text(route)))];
   return [...new Set(changed.map((route) => route.to))];
 }
 
