@@ -60,7 +60,7 @@ export function checkGuest(
       );
     }
   }
-  if ((wanted.type ?? now?.type) === 'vhostuser' && !sharesMemory(domain)) {
+  if (wanted.type === 'vhostuser' && !sharesMemory(domain)) {
     throw refuse(
       `${p.domain} has no shared memory, which vhostuser needs`,
       'give it some: libvirt_domain: memory_backing: { hugepages: yes, shared: yes }',

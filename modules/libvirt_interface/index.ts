@@ -1,6 +1,6 @@
 import { bandwidthText, defineModule, missing, noProbe, refuse } from '../../src/sdk/index.ts';
 import { checkGuest, checkSource } from './checks.ts';
-import { LibvirtInterface, sourceOf } from './params.ts';
+import { LibvirtInterface, nameOf, sourceOf } from './params.ts';
 import { domainProbe, sourceProbe, type SourceKind } from './probe.ts';
 import { matching, readInterface, readLive, type Interface, type State } from './read.ts';
 import { interfaceSteps, restartDifferences } from './steps.ts';
@@ -51,11 +51,12 @@ export const libvirtInterface = defineModule({
   ],
   requires: 'libvirt-daemon-system and libvirt-clients',
   probes: (p) => {
+    const { state, type } = p;
     const source = sourceOf(p);
-    const asks = p.state === 'present' && p.type !== undefined && p.type !== 'vhostuser' && source !== undefined;
+    const asks = state === 'present' && type !== undefined && type !== 'vhostuser' && source !== undefined;
     return {
       domain: domainProbe(p.domain),
-      source: asks ? sourceProbe(p.type ?? '', source) : noProbe<SourceKind | undefined>(undefined),
+      source: asks ? sourceProbe(type, source) : noProbe<SourceKind | undefined>(undefined),
     };
   },
   state: ({ domain }, p): State | null => {
@@ -66,7 +67,7 @@ export const libvirtInterface = defineModule({
     const [config, live] = [matching(domain.config, p), matching(domain.live, p)];
     if (config.length > 1 || live.length > 1) {
       throw refuse(
-        `${p.domain} has several interfaces with ${p.mac ?? p.alias ?? ''}`,
+        `${p.domain} has several interfaces with ${nameOf(p)}`,
         'give each of them a MAC address of its own first, with virsh edit',
       );
     }
@@ -101,7 +102,7 @@ export const libvirtInterface = defineModule({
   },
   steps: (from, to, p, seen) => {
     const domain = seen?.domain;
-    const found = { config: matching(domain?.config ?? null, p)[0], live: matching(domain?.live ?? null, p)[0] };
+    const found = { config: matching(domain?.config, p)[0], live: matching(domain?.live, p)[0] };
     return interfaceSteps(p, from, to, found);
   },
   pending: (now, want, p) => {
@@ -131,7 +132,7 @@ const given = <T extends object>(fields: T): Partial<T> =>
 
 function wantedInterface(p: LibvirtInterface, now: Interface | null): Partial<Interface> {
   if (now === null && p.type === undefined) {
-    throw refuse(`${p.domain} has no interface ${p.mac ?? p.alias ?? ''}`, 'give type and source, and it is made');
+    throw refuse(`${p.domain} has no interface ${nameOf(p)}`, 'give type and source, and it is made');
   }
   const type = p.type ?? now?.type;
   const isNew = now === null;

@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { diffState, overlayState } from '../../src/sdk/diff.ts';
-import { parseXml, type ProbeOutput } from '../../src/sdk/index.ts';
+import { formatXml, parseXml, type ProbeOutput, type XmlElement } from '../../src/sdk/index.ts';
 import { libvirtInterface } from './index.ts';
 import { LibvirtInterface } from './params.ts';
 import type { SourceKind } from './probe.ts';
-import { readInterface, readLive, type State } from './read.ts';
+import { readInterface, readLive, type Interface, type State } from './read.ts';
+import { interfaceSteps, liveDifferences, type Found } from './steps.ts';
 import { interfaceXml } from './xml.ts';
 
 // Recorded from libvirt 9.0: web1 runs, fw1 is shut off.
@@ -118,7 +119,164 @@ describe('libvirt_interface reads', () => {
   });
 });
 
+/** A guest that is off, written by hand: `inner` beside its devices. */
+const guest = (devices: string, inner = '<vcpu>2</vcpu>'): ProbeOutput => {
+  const xml = `<domain type='qemu'><name>web1</name>${inner}<devices>${devices}</devices></domain>`;
+  return output(['shut off\n', xml, xml].join('\u001E'));
+};
+const flat = (xml: XmlElement): string => formatXml(xml).replaceAll(/\n\s*/g, '').trim();
+
+describe('libvirt_interface reads what is left out', () => {
+  it.each<[string, Partial<Interface>]>([
+    ["<interface type='direct'><source dev='eth2'/></interface>", { mode: 'vepa', source: 'eth2' }],
+    ["<interface type='vhostuser'><source type='unix' path='/v'/></interface>", { mode: null, source: '/v' }],
+    ["<interface type='user'><link state='down'/></interface>", { type: 'user', source: null, link: 'down' }],
+  ])('%s', (text, expected) => {
+    expect(readInterface(parseXml(text, 'x'))).toMatchObject(expected);
+  });
+});
+
+describe('libvirt_interface writes', () => {
+  it.each<[string, Partial<Interface>, string]>([
+    [
+      "<interface type='bridge'><driver name='vhost' queues='4'/></interface>",
+      { queues: 1 },
+      "<interface type='bridge'><driver name='vhost'/></interface>",
+    ],
+    [
+      "<interface type='bridge'><source bridge='b'/><link state='down'/></interface>",
+      { link: 'up' },
+      "<interface type='bridge'><source bridge='b'/></interface>",
+    ],
+    [
+      "<interface type='bridge'><source bridge='b'/></interface>",
+      { type: 'user', source: null },
+      "<interface type='user'/>",
+    ],
+    ["<interface type='hostdev' managed='yes'/>", { managed: false }, "<interface type='hostdev' managed='no'/>"],
+  ])('%s with %j', (base, to, expected) => {
+    expect(flat(interfaceXml(parseXml(base, 'x'), to))).toBe(expected);
+  });
+
+  it('into the running guest what is found of it, else what it starts with, else the whole of it', () => {
+    const { p, now } = readWith(plain, running);
+    const network = readWith(inNetwork, running, 'network').now;
+    if (!now?.live || !network?.live) throw new Error('both run');
+    const told = (live: Interface, found: Found): string => {
+      const down: State = { config: live, live: { ...live, link: 'down' } };
+      const [step] = interfaceSteps(p, { config: live, live }, down, found);
+      return step?.kind === 'exec' ? (step.stdin ?? '').replaceAll(/\n\s*/g, '') : '';
+    };
+    const config = parseXml("<interface type='bridge'><mtu size='1400'/><kept/></interface>", 'x');
+    const live = parseXml("<interface type='bridge'><runs/></interface>", 'x');
+    for (const [of, found, mark] of [
+      [now.live, { config, live }, '<runs/>'],
+      [now.live, { config, live: undefined }, '<kept/>'],
+      [network.live, { config, live }, '<kept/>'],
+      [network.live, { config: undefined, live }, '<runs/>'],
+    ] as const) {
+      expect(told(of, found)).toContain(mark);
+      expect(told(of, found)).toContain("<link state='down'/>");
+    }
+    const nothing: Found = { config: undefined, live: undefined };
+    expect(told(now.live, nothing)).toBe(
+      "<interface type='bridge'><mac address='52:54:00:6d:90:10'/><source bridge='br0'/><model type='virtio'/><driver queues='2'/><mtu size='1400'/><link state='down'/></interface>",
+    );
+    expect(told(network.live, nothing)).toMatch(
+      /^<interface type='network'><mac .*<source network='lab'\/>.*<link state='down'\/>/,
+    );
+    // What it starts with, that was not there when it was read.
+    const [update] = interfaceSteps(p, now, { ...now, config: { ...now.live, mtu: 9000 } }, nothing);
+    expect(update).toMatchObject({ argv: expect.arrayContaining(['update-device', '--config']) });
+    expect(update?.kind === 'exec' && update.stdin).toMatch(
+      /<mac address='52:54:00:6d:90:10'\/>[^]*<mtu size='9000'\/>/,
+    );
+  });
+
+  it('another source live, wherever libvirt can move it', () => {
+    const { live = null } = readWith(plain, running).now ?? {};
+    if (live === null) throw new Error('it runs');
+    expect(liveDifferences(live, { source: 'br1' })).toEqual(['source']);
+    expect(liveDifferences({ ...live, type: 'direct' }, { source: 'eth1' })).toEqual([]);
+    expect(liveDifferences(live, { source: 'ovs-br1', virtualport: 'openvswitch' })).toEqual([]);
+    const { now, after, words, pending } = readWith({ ...inNetwork, source: 'lab2' }, running, 'network');
+    expect(pending).toEqual([]);
+    expect(words(now, after)).toEqual([
+      expect.stringMatching(/^update-device .* --live .*<source network='lab2'\/>/),
+      expect.stringMatching(/^update-device .* --config .*<source network='lab2'\/>/),
+    ]);
+  });
+});
+
 describe('libvirt_interface', () => {
+  it('is content with no guest at all where it shall have none', () => {
+    const { now, want } = readWith({ ...plain, state: 'absent' }, output('', 1, "error: failed to get domain 'web1'"));
+    expect([now, want]).toEqual([null, null]);
+  });
+
+  it('gives a new one what its type starts with', () => {
+    const fresh = { domain: 'fw1', mac: '52:54:00:6d:90:77' };
+    const config = (params: object, kind?: SourceKind) => readWith({ ...fresh, ...params }, off, kind).want?.config;
+    expect(config({ type: 'direct', source: 'eth2' }, 'link')).toMatchObject({ mode: 'bridge', model: 'virtio' });
+    expect(config({ type: 'vhostuser', path: '/v' })).toMatchObject({ mode: 'server', source: '/v' });
+    expect(config({ type: 'hostdev', source: '05:10.3' }, 'vf')).toEqual({
+      mac: fresh.mac,
+      type: 'hostdev',
+      source: '0000:05:10.3',
+      managed: true,
+    });
+  });
+
+  it('knows the address of a VF in whatever form, without its type being said again', () => {
+    const { changes } = readWith({ domain: 'fw1', mac: '52:54:00:6d:90:08', source: '05:10.2', vlan: 5 }, off);
+    expect(changes).toEqual([{ path: 'config.vlan', from: [4], to: [5] }]);
+  });
+
+  it('takes memory for shared that each NUMA cell shares, and only then', () => {
+    const cells = (...access: readonly string[]): ProbeOutput =>
+      guest(
+        '',
+        `<vcpu>2</vcpu><cpu><numa>${access.map((mode, id) => `<cell id='${id}'${mode}/>`).join('')}</numa></cpu>`,
+      );
+    const shared = " memAccess='shared'";
+    expect(readWith({ ...vhostuser, domain: 'web1' }, cells(shared, shared)).want?.config).toMatchObject({
+      type: 'vhostuser',
+    });
+    for (const others of [cells(shared, ''), cells()]) {
+      expect(() => readWith({ ...vhostuser, domain: 'web1' }, others)).toThrow('web1 has no shared memory');
+    }
+  });
+
+  it.each<[string, ProbeOutput, string]>([
+    [
+      'a card that is not named',
+      guest("<interface type='user'><mac address='52:54:00:6d:90:10'/></interface>"),
+      'only virtio has several queues, not the card that libvirt chooses',
+    ],
+    [
+      'one vCPU',
+      guest(
+        "<interface type='user'><mac address='52:54:00:6d:90:10'/><model type='virtio'/></interface>",
+        '<vcpu>1</vcpu>',
+      ),
+      '2 queues are more than the 1 vCPU of web1',
+    ],
+    [
+      'no word of vCPUs',
+      guest("<interface type='user'><mac address='52:54:00:6d:90:10'/><model type='virtio'/></interface>", ''),
+      '2 queues are more than the 1 vCPU of web1',
+    ],
+  ])('refuses queues with %s', (_, answer, message) => {
+    expect(() => readWith({ ...plain, driver: { queues: 2 } }, answer)).toThrow(message);
+  });
+
+  it('calls one without a MAC address by its alias', () => {
+    const one = "<interface type='user'><alias name='ua-x'/></interface>";
+    const byAlias = { domain: 'web1', alias: 'ua-x' };
+    expect(() => readWith(byAlias, guest(one + one))).toThrow('web1 has several interfaces with ua-x');
+    expect(() => readWith(byAlias, guest(''))).toThrow('web1 has no interface ua-x');
+  });
+
   it('has nothing to do where it stands', () => {
     expect(readWith(onSwitch, running, 'link').changes).toEqual([]);
     expect(readWith(inNetwork, running, 'network').changes).toEqual([]);

@@ -4,7 +4,7 @@ import {
   ifname,
   int,
   mtu,
-  parsePciAddress,
+  pciAddress,
   hostPath,
   unicastMac,
   virtBandwidth,
@@ -98,8 +98,9 @@ export const LibvirtInterface = z
       complain('path', 'path is the socket of type: vhostuser');
     const source = sourceOf(p);
     if (p.type !== undefined && source === undefined) complain('source', `type: ${p.type} needs source`);
-    if (p.type === 'hostdev' && source !== undefined && pciProblem(source) !== undefined)
-      complain('source', pciProblem(source) ?? '');
+    if (p.type === 'hostdev' && source !== undefined) {
+      for (const { message } of pciAddress().safeParse(source).error?.issues ?? []) complain('source', message);
+    }
     if (p.type === 'vhostuser' && source?.startsWith('/') === false)
       complain('source', `the socket "${source}" needs its whole path`);
     const modes: readonly string[] = p.type === 'direct' ? directModes : p.type === 'vhostuser' ? socketModes : [];
@@ -149,16 +150,8 @@ export type LibvirtInterface = z.output<typeof LibvirtInterface>;
 /** The source in canonical form. */
 export function sourceOf(p: Pick<LibvirtInterface, 'type' | 'source' | 'path'>): string | undefined {
   const source = p.source ?? p.path;
-  return p.type === 'hostdev' && source !== undefined && pciProblem(source) === undefined
-    ? parsePciAddress(source)
-    : source;
+  return p.type === 'hostdev' ? (pciAddress().safeParse(source).data ?? source) : source;
 }
 
-function pciProblem(source: string): string | undefined {
-  try {
-    parsePciAddress(source);
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}
+/** What tells it from the others: the parameters have one of them. */
+export const nameOf = (p: Pick<LibvirtInterface, 'mac' | 'alias'>): string => String(p.mac ?? p.alias);

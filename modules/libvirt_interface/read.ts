@@ -75,7 +75,7 @@ export function readLive(xml: XmlElement, config: Interface | null): Interface {
 }
 
 /** Elements of the domain's XML that the parameters mean. */
-export const matching = (domain: XmlElement | null, p: LibvirtInterface): readonly XmlElement[] =>
+export const matching = (domain: XmlElement | null | undefined, p: LibvirtInterface): readonly XmlElement[] =>
   xmlChildren(xmlChild(domain ?? undefined, 'devices'), 'interface').filter((xml) => {
     if (p.mac === undefined) return xmlChild(xml, 'alias')?.attributes['name'] === p.alias;
     const address = xmlChild(xml, 'mac')?.attributes['address'];

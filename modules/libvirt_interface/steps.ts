@@ -10,7 +10,7 @@ import {
   type Step,
   type XmlElement,
 } from '../../src/sdk/index.ts';
-import type { LibvirtInterface } from './params.ts';
+import { nameOf, type LibvirtInterface } from './params.ts';
 import type { Interface, State } from './read.ts';
 import { emptyInterface, interfaceXml } from './xml.ts';
 
@@ -34,11 +34,13 @@ export function interfaceSteps(p: LibvirtInterface, from: State | null, to: Goal
     { config: from?.config ?? null, live: from?.live ?? null },
     { config: to?.config ?? null, live: to?.live ?? null },
   ];
-  const come = (['live', 'config'] as const).filter((side) => was[side] === null && goal[side] !== null);
   // What the guest does not let go of is gone with its next start at least.
   const gone = (['config', 'live'] as const).filter((side) => was[side] !== null && goal[side] === null);
-  const steps: Step[] = gone.flatMap((side) => detach(p, side, was[side]?.mac ?? p.mac));
-  const made = come.map((side) => ({ side, xml: attached(p, goal[side] ?? {}, found[side]) }));
+  const steps: Step[] = gone.flatMap((side) => detach(p, side));
+  const made = (['live', 'config'] as const).flatMap((side) => {
+    const wanted = goal[side];
+    return was[side] === null && wanted !== null ? [{ side, xml: attached(p, wanted, found[side]) }] : [];
+  });
   const [first, second] = made;
   if (first !== undefined && second !== undefined && isDeepStrictEqual(first.xml, second.xml)) {
     // In one go both get the same slot.
@@ -98,14 +100,15 @@ const differences = (now: Interface, wanted: Partial<Interface>): readonly (keyo
 
 const stillThere = sh`! virsh -q -c qemu:///system dumpxml --domain "$1" | grep -qiF -e "$2"`;
 
-function detach(p: LibvirtInterface, side: Side, mac: string | undefined | null): readonly Step[] {
-  const byAlias = virshStep(['detach-device-alias', '--domain', p.domain, '--alias', p.alias ?? '', `--${side}`]);
+function detach(p: LibvirtInterface, side: Side): readonly Step[] {
+  const name = nameOf(p);
+  const byAlias = virshStep(['detach-device-alias', '--domain', p.domain, '--alias', name, `--${side}`]);
   // libvirt finds it by its MAC address, whatever the type; this type needs nothing else.
-  const any = xmlElement('interface', { type: 'user' }, [xmlElement('mac', { address: mac })]);
+  const any = xmlElement('interface', { type: 'user' }, [xmlElement('mac', { address: name })]);
   const byMac = virshStep(['detach-device', '--domain', p.domain, '--file', '/dev/stdin', `--${side}`], formatXml(any));
   const go = p.mac === undefined ? byAlias : byMac;
   if (side === 'config') return [go];
-  const mark = p.mac === undefined ? `<alias name='${p.alias ?? ''}'` : `<mac address='${mac ?? ''}'`;
-  const what = `${p.domain} to let go of its interface ${p.mac ?? p.alias ?? ''}: a guest that does not answer keeps it until it is restarted (apply: config changes only what it starts with)`;
+  const mark = p.mac === undefined ? `<alias name='${name}'` : `<mac address='${name}'`;
+  const what = `${p.domain} to let go of its interface ${name}: a guest that does not answer keeps it until it is restarted (apply: config changes only what it starts with)`;
   return [go, waitFor(what, stillThere, [p.domain, mark], { timeout: 20, interval: 0.5 })];
 }
