@@ -67,9 +67,9 @@ export const bridge = defineModule({
   want: (p, now, { links: seen }) => {
     if (p.state === 'absent') return null;
     for (const port of p.ports ?? []) {
-      if (!seen.wanted.has(port))
-        throw missing(`the link ${port} (ports) does not exist`, 'check its name with ip link');
-      const { master = '' } = seen.wanted.get(port) ?? {};
+      const found = seen.wanted.get(port);
+      if (found === undefined) throw missing(`the link ${port} (ports) does not exist`, 'check its name with ip link');
+      const { master } = found;
       if (master !== '' && master !== p.name) {
         throw refuse(`${port} is a port of ${master}`, `take it out first: link: { name: ${port}, master: null }`);
       }

@@ -166,7 +166,7 @@ const vlanText = (port: string, vid: number, pvid: boolean, untagged: boolean): 
 export function wantedVlans(p: BridgeParams, now: readonly string[]): string[] | undefined {
   if (p.vlans === undefined) return undefined;
   const named = new Set(p.vlans.map(({ port }) => port));
-  const others = now.filter((text) => !named.has(text.split(' ', 1)[0] ?? ''));
+  const others = now.filter((text) => !named.has(text.slice(0, text.indexOf(' '))));
   const own = p.vlans.flatMap((item) =>
     vlanIds(item.vlan).map((vid) => vlanText(item.port, vid, item.pvid, item.untagged)),
   );

@@ -78,7 +78,8 @@ function options(name: string, from: Goal, to: Goal): readonly Step[] {
     if (differs(from, to, key)) words.push(option, to[key] === true ? '1' : '0');
   };
   const time = (key: 'forward_delay' | 'ageing_time'): void => {
-    if (differs(from, to, key)) words.push(key, String(Math.round((to[key] ?? 0) * 100)));
+    const seconds = to[key];
+    if (seconds !== undefined && seconds !== from[key]) words.push(key, String(Math.round(seconds * 100)));
   };
   // The kernel looks at the delay before it switches the protocol off, and takes none below 2 seconds with it.
   const off = from.stp === true && to.stp === false;
