@@ -54,13 +54,13 @@ function readRule(words: readonly string[], family: 4 | 6): Rule {
   let protocol = '';
   let not = false;
   for (let i = 0; i < words.length; i++) {
-    const word = long.get(words[i] ?? '') ?? words[i] ?? '';
+    const [given = '', value = ''] = words.slice(i, i + 2);
+    const word = long.get(given) ?? given;
     if (word === '!') {
       not = true;
       continue;
     }
     const bang = not ? ['!'] : [];
-    const value = words[i + 1] ?? '';
     if (word === '-s') rule.source = { not, value };
     else if (word === '-d') rule.destination = { not, value };
     else if (word === '-p') {
@@ -73,7 +73,7 @@ function readRule(words: readonly string[], family: 4 | 6): Rule {
     } else if (word === '-m') rule.matches.push(['-m', value]);
     else if (word === '-j' || word === '-g') {
       rule.target.push(word, value);
-    } else if (word.startsWith('-')) {
+    } else {
       const values = valuesOf(words, i);
       const into = rule.target.length > 0 ? rule.target : matchFor(rule, word, protocol);
       into.push(...bang, ...optionWords(word, values, rule.target[1]));
@@ -90,15 +90,10 @@ function readRule(words: readonly string[], family: 4 | 6): Rule {
 
 // Whatever stands up to the next option; `-` of a value such as a range is none.
 function valuesOf(words: readonly string[], at: number): readonly string[] {
-  const option = words[at] ?? '';
-  const values: string[] = [];
-  for (let i = at + 1; i < words.length; i++) {
-    const word = words[i] ?? '';
-    const text = ['--comment', '--log-prefix', '--nflog-prefix', '--string'].includes(option) && i === at + 1;
-    if (!text && (word === '!' || /^--?[a-z]/i.test(word))) break;
-    values.push(word);
-  }
-  return values;
+  const [option = '', ...rest] = words.slice(at);
+  const text = ['--comment', '--log-prefix', '--nflog-prefix', '--string'].includes(option);
+  const end = rest.findIndex((word, i) => !(text && i === 0) && (word === '!' || /^--?[a-z]/i.test(word)));
+  return end === -1 ? rest : rest.slice(0, end);
 }
 
 function matchFor(rule: Rule, option: string, protocol: string): string[] {
@@ -174,22 +169,22 @@ const hex = (value: string): string => (/^(0x[0-9a-f]+|\d+)$/i.test(value) ? `0x
 
 // xt_limit keeps the time between packets and prints it in the smallest unit that gives a whole number.
 function canonicalLimit(value: string): string {
-  const units: readonly (readonly [string, number])[] = [
+  const units = [
     ['day', 864_000_000],
     ['hour', 36_000_000],
     ['min', 600_000],
     ['sec', 10_000],
-  ];
+  ] as const;
   const [, number, unit = 'sec'] = /^(\d+)(?:\/([a-z]+))?$/.exec(value) ?? [];
   const scale = units.find(([name]) => unit.startsWith(name.charAt(0)))?.[1];
   if (number === undefined || scale === undefined) return value;
   const period = Math.trunc(scale / Number(number));
-  let best = units[0];
+  let best: (typeof units)[number] = units[0];
   for (const entry of units.slice(1)) {
     if (period > entry[1] || Math.trunc(entry[1] / period) < entry[1] % period) break;
     best = entry;
   }
-  return best === undefined ? value : `${Math.trunc(best[1] / period)}/${best[0]}`;
+  return `${Math.trunc(best[1] / period)}/${best[0]}`;
 }
 
 function finishTarget(target: string[], family: 4 | 6): void {

@@ -1,13 +1,14 @@
+export const tables = ['filter', 'nat', 'mangle', 'raw', 'security'] as const;
+type Table = (typeof tables)[number];
+
 /** The chains that the kernel has, by table. */
-export const builtIn: Readonly<Record<string, readonly string[]>> = {
+export const builtIn: Readonly<Record<Table, readonly string[]>> = {
   filter: ['INPUT', 'FORWARD', 'OUTPUT'],
   nat: ['PREROUTING', 'INPUT', 'OUTPUT', 'POSTROUTING'],
   mangle: ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'],
   raw: ['PREROUTING', 'OUTPUT'],
   security: ['INPUT', 'FORWARD', 'OUTPUT'],
 };
-
-export const tables = ['filter', 'nat', 'mangle', 'raw', 'security'] as const;
 
 /** Targets that are no chains, as iptables 1.8 has them. */
 export const targets: ReadonlySet<string> = new Set(
@@ -16,7 +17,7 @@ export const targets: ReadonlySet<string> = new Set(
   TCPOPTSTRIP TEE TOS TPROXY TRACE TTL ULOG`.split(/\s+/),
 );
 
-export const isBuiltIn = (table: string, chain: string): boolean => builtIn[table]?.includes(chain) === true;
+export const isBuiltIn = (table: Table, chain: string): boolean => builtIn[table].includes(chain);
 
 /** All our chains that others jump to begin so. */
 export const prefix = 'KVMNET-';

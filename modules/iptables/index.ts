@@ -136,18 +136,18 @@ function wantFamily(p: Iptables, seen: FamilySeen, tool: string): Partial<Family
   if (seen.error !== undefined) {
     throw refuse(`${tool} does not take the rules: ${seen.error}`, 'try the rule on the host in a chain of its own');
   }
-  const own = ownChain(p.chain, p.name);
+  const wanted = (chain: string): string[] => [...(seen.wanted.get(chain) ?? [])];
   const chains = Object.fromEntries(
     Object.keys(p.chains_owned)
       .toSorted()
-      .map((name) => [name, [...(seen.wanted.get(name) ?? [])]]),
+      .map((name) => [name, wanted(name)]),
   );
   const rest = { chains, ...(p.policy === undefined ? {} : { policy: p.policy }) };
   if (rulesOf(p) === undefined) return rest;
   if (!isBuiltIn(p.table, p.chain) && !seen.chains.has(p.chain)) {
     throw missing(`the chain ${p.chain} of the table ${p.table} does not exist`, 'what makes it has to run first');
   }
-  return { ...rest, rules: [...(seen.wanted.get(own) ?? [])], jump: [jumpAt(p, wantedPosition(p, seen))] };
+  return { ...rest, rules: wanted(ownChain(p.chain, p.name)), jump: [jumpAt(p, wantedPosition(p, seen))] };
 }
 
 // Several sets of ours may stand side by side at that end.

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { messageOf } from '../../src/sdk/testing/message-of.ts';
+import { replay } from '../../src/sdk/testing/recorded.ts';
 import { canonicalRules } from './canonical.ts';
 import { iptables } from './index.ts';
 import { restoreText, ruleWords, type RuleObject } from './rule.ts';
@@ -58,6 +59,22 @@ describe('parameters', () => {
       { chain: 'INPUT', rules: ['-j X'], chains_owned: { INPUT: [] } },
       'INPUT is a chain of the kernel, it cannot be ours',
     ],
+    [{ chain: 'INPUT', rule: '-j DROP', rules: [] }, 'give rule or rules, not both'],
+    [
+      { chain: 'INPUT', rules: [], chains_owned: { 'KVMNET-INPUT': [] } },
+      'KVMNET-INPUT holds the rules: choose another name',
+    ],
+    [
+      { chain: 'INPUT', rule: '-m comment --comment "a' },
+      'a " is not closed in: -m comment --comment "a (close it, or give the words as a list: argv)',
+    ],
+    [{ chain: 'INPUT', rule: '-s "" -j DROP' }, 'a rule has an empty word in it'],
+    [
+      { chain: 'INPUT', rule: '-d fd00::/8 -j DROP' },
+      'an IPv6 address does not fit family ipv4: put the rule into a task with family ipv6',
+    ],
+    // Any interface.
+    [{ chain: 'INPUT', rule: '-i + -j DROP' }, undefined],
   ])('refuses %j', (params, message) => {
     expect(messageOf(iptables.params, params)).toBe(message);
   });
@@ -87,8 +104,36 @@ describe('rules', () => {
       '-p tcp --dport 80 -j DNAT --to-destination 10.0.0.5:8080',
     ],
     [{ match: ['addrtype --dst-type LOCAL'], goto: 'K' }, '-m addrtype --dst-type LOCAL -g K'],
+    [
+      { protocol: 'tcp', tcp_flags: ' SYN,RST  SYN ', jump: 'TCPMSS', clamp_mss_to_pmtu: true },
+      '-p tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu',
+    ],
+    [{ protocol: 'tcp', syn: false, jump: 'DROP', clamp_mss_to_pmtu: false }, '-p tcp ! --syn -j DROP'],
+    [{ protocol: 'icmp', icmp_type: '!ping', jump: 'DROP' }, '-p icmp ! --icmp-type ping -j DROP'],
   ])('%j', (rule, text) => {
     expect(restoreText(ruleWords(rule, 4))).toBe(text);
+  });
+  it('have another word for the types of ICMPv6', () => {
+    expect(restoreText(ruleWords({ protocol: 'icmpv6', icmp_type: 'ping', jump: 'DROP' }, 6))).toBe(
+      '-p icmpv6 --icmpv6-type ping -j DROP',
+    );
+  });
+  it.each<[4 | 6, string, string]>([
+    [4, '-p tcp --dport nfs -j ACCEPT', '-p tcp -m tcp --dport nfs -j ACCEPT'],
+    [4, '-j SNAT --to 10.0.0.1', '-j SNAT --to-source 10.0.0.1'],
+    [4, '-p tcp -j DNAT --to 10.0.0.1:80', '-p tcp -j DNAT --to-destination 10.0.0.1:80'],
+    [4, '-p tcp -j REDIRECT --to 8080', '-p tcp -j REDIRECT --to-ports 8080'],
+    [4, '-j LOG --log-level warn', '-j LOG'],
+    [4, '-j LOG --log-level notice', '-j LOG --log-level 5'],
+    [4, '-m limit --limit 5/fortnight -j LOG', '-m limit --limit 5/fortnight -j LOG'],
+    [4, '-m limit --limit 1.5/sec -j LOG', '-m limit --limit 1.5/sec -j LOG'],
+    [4, '-m limit --limit 1/day -j LOG', '-m limit --limit 1/day -j LOG'],
+    // Not known here: left as it is.
+    [6, '-p mh --mh-type 1 -j DROP', '-p mh --mh-type 1 -j DROP'],
+    [6, '-p icmpv6 -m icmpv6 --icmpv6-type ping -j ACCEPT', '-p ipv6-icmp -m icmp6 --icmpv6-type 128 -j ACCEPT'],
+    [4, '-m comment --comment "-j x" -j DROP', '-m comment --comment "-j x" -j DROP'],
+  ])('of IPv%i: %s becomes %s', (family, rule, printedAs) => {
+    expect(canonicalRules(ruleWords(rule, family), family)).toEqual([printedAs]);
   });
   it('keep free text unharmed', () => {
     const line = fc.string({ unit: 'grapheme', minLength: 1 }).filter((value) => !/[\n\r\0]/.test(value));
@@ -142,6 +187,16 @@ describe('steps', () => {
     ['no jump', state, { ...state, jump: [] }, [['yes', '']]],
     ['policy', { ...state, policy: 'ACCEPT' }, { ...state, policy: 'DROP' }, [['', ':FORWARD DROP [0:0]']]],
     ['chain', state, { ...state, chains: { T: ['-j DROP'] } }, [['', ':T - [0:0]\n-A T -j DROP']]],
+    ['only a policy', null, { policy: 'DROP' }, [['', ':FORWARD DROP [0:0]']]],
+    [
+      'a policy alone, then rules',
+      { policy: 'DROP' },
+      { ...state, rules: [], jump: [] },
+      [['', ':KVMNET-FORWARD - [0:0]']],
+    ],
+    ['another policy alone', { policy: 'ACCEPT' }, { policy: 'DROP' }, [['', ':FORWARD DROP [0:0]']]],
+    ['a policy beside a jump', state, { policy: 'DROP' }, [['', ':FORWARD DROP [0:0]']]],
+    ['a lone jump', { jump }, null, [['yes', ':KVMNET-FORWARD - [0:0]\n-X KVMNET-FORWARD']]],
     ['no chain', { ...state, chains: { T: [] } }, { ...state, chains: { T: null } }, [['', ':T - [0:0]\n-X T']]],
   ])('%s', (_name, from, to, expected) => {
     expect(lines(from, to)).toEqual(expected);
@@ -156,5 +211,64 @@ describe('steps', () => {
     expect(iptables.boot?.(iptables.params.parse({ chain: 'FORWARD', state: 'absent' }))?.id).toBe(
       'filter-ipv4-FORWARD',
     );
+  });
+});
+
+describe('a host', () => {
+  const saved = (...more: string[]) => [
+    '*filter',
+    ':INPUT ACCEPT [0:0]',
+    ':FORWARD ACCEPT [0:0]',
+    ':OUTPUT ACCEPT [0:0]',
+    ...more,
+    'COMMIT',
+    '',
+  ];
+  it('has rules of IPv6 alone', () => {
+    const tried = ['#kvmnet tried', '#kvmnet loaded', ...saved(':KVMNET-FORWARD - [0:0]', '-A KVMNET-FORWARD -j DROP')];
+    const said = replay(
+      iptables,
+      { params: { chain: 'FORWARD', family: 'ipv6', rule: '-j DROP' } },
+      { ipv6: { stdout: [...saved(), ...tried] } },
+    );
+    expect(said).toMatchObject({
+      state: null,
+      changes: [
+        'state: "absent" -> "present"',
+        'ipv6.chains: null -> {}',
+        'ipv6.rules: null -> ["-j DROP"]',
+        'ipv6.jump: null -> ["-I FORWARD 1 -j KVMNET-FORWARD"]',
+      ],
+      touches: { chains: ['filter/FORWARD'], families: [6] },
+      boot: [
+        'filter-ipv6-FORWARD with multi-user.target, before network-pre.target, after netfilter-persistent.service, after iptables.service, after ip6tables.service',
+        'sh "lines=$(cat)" ip6tables filter FORWARD KVMNET-FORWARD yes < ":KVMNET-FORWARD - [0:0]\\n-A KVMNET-FORWARD -j DROP\\n-A FORWARD -j KVMNET-FORWARD"',
+      ],
+    });
+  });
+  it('gets a policy, and no chain of ours', () => {
+    const said = replay(iptables, { params: { chain: 'INPUT', policy: 'DROP' } }, { ipv4: { stdout: saved() } });
+    expect(said).toMatchObject({
+      state: { ipv4: { rules: null, jump: [], policy: 'ACCEPT', chains: {} } },
+      changes: ['ipv4.policy: "ACCEPT" -> "DROP"'],
+    });
+    expect(said.boot?.[1]).toMatch(/iptables filter INPUT KVMNET-INPUT "" < ":INPUT DROP \[0:0\]"$/);
+  });
+  it('is warned of two backends, and of what is not forwarded', () => {
+    const params = { table: 'nat', chain: 'POSTROUTING', family: 'both', rules: [] };
+    const nat = ['*nat', ':POSTROUTING ACCEPT [0:0]', 'COMMIT', ''];
+    const outputs = {
+      ipv4: { stdout: [...nat, '#kvmnet tested', '#kvmnet passed', ''] },
+      ipv6: {
+        stdout: [...nat, '#kvmnet tested', '#kvmnet passed', ''],
+        stderr: ['# Warning: ip6tables-legacy tables present, use ip6tables-legacy-save to see them'],
+      },
+    };
+    const warnings = (around: string[]) =>
+      replay(iptables, { params }, { ...outputs, around: { stdout: around } }).warnings;
+    const both = 'this host has rules of iptables-legacy and of iptables-nft: a packet passes through both';
+    const forward = (key: string) => `${key} is 0: nothing is forwarded that could be translated; set it with sysctl`;
+    expect(warnings(['forward4=0', 'forward6=1'])).toEqual([both, forward('net.ipv4.ip_forward')]);
+    expect(warnings(['forward4=1', 'forward6=0'])).toEqual([both, forward('net.ipv6.conf.all.forwarding')]);
   });
 });

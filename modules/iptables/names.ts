@@ -46,6 +46,9 @@ export const implicit = new Set([
   '--tcp-option',
   '--icmp-type',
   '--icmpv6-type',
+  '--chunk-types',
+  '--espspi',
+  '--ahspi',
 ]);
 
 export const ctstates = ['INVALID', 'NEW', 'RELATED', 'ESTABLISHED', 'UNTRACKED', 'SNAT', 'DNAT'];

@@ -53,7 +53,7 @@ export const Iptables = z
     const tooLong = chainProblem(own);
     if (tooLong !== undefined) complain(['chain'], `our chain would be ${own}: ${tooLong}`);
     if (p.policy !== undefined && !isBuiltIn(p.table, p.chain)) {
-      const known = builtIn[p.table]?.join(', ') ?? '';
+      const known = builtIn[p.table].join(', ');
       complain(['policy'], `only the built-in chains of ${p.table} have a policy: ${known}`);
     }
     if (p.state === 'absent') {

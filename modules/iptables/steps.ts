@@ -42,7 +42,8 @@ function putIn(p: Iptables, own: string, from: Partial<FamilyState>, to: Partial
   if (to.rules !== undefined && !same(from.rules ?? null, to.rules)) changed.push([own, to.rules]);
   const chains = changed.map(([name]) => `:${name} - [0:0]`);
   const rules = changed.flatMap(([name, list]) => (list ?? []).map((rule) => `-A ${name} ${rule}`.trimEnd()));
-  const jumps = same(from.jump ?? [], to.jump ?? from.jump ?? []) ? [] : (to.jump ?? []);
+  const jump = to.jump ?? from.jump ?? [];
+  const jumps = same(from.jump ?? [], jump) ? [] : jump;
   const gone = changed.flatMap(([name, list]) => (list === null ? [`-X ${name}`] : []));
   const { policy } = to;
   const policies =
