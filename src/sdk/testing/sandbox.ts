@@ -33,8 +33,8 @@ mount -t proc proc proc 2>/dev/null || mount --rbind /proc proc
 mount -t sysfs sysfs sys
 mount -t tmpfs tmpfs run
 ip link set lo up
-printf 'ready\\n'
-exec chroot . sleep infinity`;
+# Ready only below its own root: who enters before that would be on the machine itself.
+exec chroot . sh -c 'echo ready; exec sleep infinity'`;
 
 /** Starts a sandbox. Call `close` when done; it also ends when this process does. */
 export async function createSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
