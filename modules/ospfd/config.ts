@@ -38,6 +38,14 @@ export type Config = {
   interfaces: InterfaceState[];
 };
 
+export type State = Config & {
+  /** Started at boot, as far as the daemon's own settings say. */
+  enabled: boolean;
+  running: boolean;
+  /** The file says of OSPF what the daemon does. */
+  saved: boolean;
+};
+
 /** Lines of a block `interface X` or `router ospf`, trimmed. */
 function blocks(text: string): {
   readonly router: readonly string[] | undefined;
@@ -88,7 +96,7 @@ export function readConfig(text: string, p: Ospfd): Config {
     passive_default: passive.has('default'),
     log: log === undefined ? 'off' : log.endsWith('detail') ? 'detail' : 'changes',
     areas: Object.keys(p.areas)
-      .map((id) => readArea(parseArea(id) ?? 0, lines))
+      .map((id) => readArea(parseArea(id), lines))
       .toSorted((a, b) => a.id - b.id),
     interfaces: Object.keys(p.interfaces)
       .toSorted()
@@ -98,20 +106,24 @@ export function readConfig(text: string, p: Ospfd): Config {
 
 function canonicalNetwork(text: string): string {
   const [prefix = '', , area = ''] = text.split(' ');
-  return `${parseNetwork(prefix)} area ${parseArea(area) ?? area}`;
+  return `${parseNetwork(prefix)} area ${parseArea(area)}`;
 }
 
 export function canonicalSource(text: string): string {
-  const [from = '', ...words] = text.split(/\s+/);
-  const options = new Map<string, string>();
-  for (let i = 0; i + 1 < words.length; i += 2) options.set(words[i] ?? '', words[i + 1] ?? '');
+  const [from = ''] = text.split(/\s+/);
+  const pairs = [...text.matchAll(/\s(metric|metric-type|route-map)\s+(\S+)/g)];
+  const options = new Map(pairs.map(([, key = '', value = '']) => [key, value]));
   // 2 is the default, which newer versions leave out.
   if (options.get('metric-type') === '2') options.delete('metric-type');
   const order = ['metric', 'metric-type', 'route-map'];
-  return [from, ...order.flatMap((key) => (options.has(key) ? [key, options.get(key) ?? ''] : []))].join(' ');
+  const known = order.flatMap((key) => {
+    const value = options.get(key);
+    return value === undefined ? [] : [key, value];
+  });
+  return [from, ...known].join(' ');
 }
 
-function readArea(id: number, lines: readonly string[]): AreaState {
+export function readArea(id: number, lines: readonly string[]): AreaState {
   const own = lines.flatMap((line) => {
     const [, area, rest] = /^area (\S+) (.+)$/.exec(line) ?? [];
     return area !== undefined && rest !== undefined && parseArea(area) === id ? [rest.trim()] : [];
@@ -146,7 +158,7 @@ function readInterface(
   const isAwake = lines.includes('no ip ospf passive') || awake.has(name);
   return {
     name,
-    area: area === undefined ? null : (parseArea(area) ?? null),
+    area: area === undefined ? null : parseArea(area),
     cost: number('cost'),
     hello: number('hello-interval'),
     dead: number('dead-interval'),
@@ -163,8 +175,9 @@ function readAuth(lines: readonly string[]): { readonly auth: string; readonly k
     .map((line) => /^ip ospf message-digest-key (\d+) md5 (\S+)$/.exec(line))
     .find((match) => match !== null);
   if (lines.includes('ip ospf authentication message-digest')) {
-    const [, id = '', key = ''] = md5 ?? [];
-    return md5 === undefined ? { auth: 'md5' } : { auth: authText('md5', key, Number(id)), key };
+    if (md5 === undefined) return { auth: 'md5' };
+    const [, id, key = ''] = md5;
+    return { auth: authText('md5', key, Number(id)), key };
   }
   const key = lines
     .map((line) => /^ip ospf authentication-key (\S+)$/.exec(line)?.[1])

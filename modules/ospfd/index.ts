@@ -1,16 +1,8 @@
 import { defineModule, refuse, type Touches } from '../../src/sdk/index.ts';
-import { authText, canonicalSource, readConfig, type AreaState, type Config, type InterfaceState } from './config.ts';
+import { authText, canonicalSource, readConfig, type AreaState, type InterfaceState, type State } from './config.ts';
 import { Ospfd, parseArea } from './params.ts';
 import { ospfProbe, type Seen } from './read.ts';
 import { ospfSteps } from './steps.ts';
-
-export type State = Config & {
-  /** Started at boot, as far as the daemon's own settings say. */
-  enabled: boolean;
-  running: boolean;
-  /** The file says of OSPF what the daemon does. */
-  saved: boolean;
-};
 
 export const ospfd = defineModule({
   name: 'ospfd',
@@ -60,7 +52,7 @@ export const ospfd = defineModule({
     }
     const networks = p.networks?.map(({ prefix, area }) => `${prefix} area ${area}`).toSorted();
     const byInterface = Object.entries(p.interfaces).find(([, { area }]) => typeof area === 'number')?.[0];
-    if (byInterface !== undefined && networks === undefined && (now?.networks ?? []).length > 0) {
+    if (byInterface !== undefined && networks === undefined && now !== null && now.networks.length > 0) {
       throw refuse(
         `${ospf.path} has network statements, so the daemon takes no area for ${byInterface}`,
         'take them out with networks: []',
@@ -77,7 +69,7 @@ export const ospfd = defineModule({
       passive_default: p.passive_default,
       log: p.log,
       areas: Object.entries(p.areas)
-        .map(([id, area]) => ({ id: parseArea(id) ?? 0, ...area }))
+        .map(([id, area]) => ({ id: parseArea(id), ...area }))
         .toSorted((a, b) => a.id - b.id) as AreaState[],
       interfaces: Object.entries(p.interfaces)
         .toSorted(([a], [b]) => (a < b ? -1 : 1))

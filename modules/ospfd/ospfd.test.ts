@@ -193,6 +193,135 @@ it('puts the old key back when the change is undone', () => {
   ]);
 });
 
+describe('reads', () => {
+  const configOf = (router: readonly string[], eth1: readonly string[] = []) =>
+    readConfig(
+      ['interface eth1', ...eth1.map((line) => ` ${line}`), 'router ospf', ...router.map((line) => ` ${line}`)].join(
+        '\n',
+      ),
+      Ospfd.parse({ areas: { 1: {} }, interfaces: { eth1: {} } }),
+    );
+  it.each([
+    [[], 'off'],
+    [['log-adjacency-changes'], 'changes'],
+    [['log-adjacency-changes detail'], 'detail'],
+  ])('%j as log: %s', (lines, log) => {
+    expect(configOf(lines).log).toBe(log);
+  });
+  it.each<[readonly string[], object]>([
+    [['area 0.0.0.1 stub'], { type: 'stub' }],
+    [['area 1 stub', 'area 1 stub no-summary'], { type: 'stub', no_summary: true }],
+    [['area 1 nssa', 'area 1 default-cost 7'], { type: 'nssa', default_cost: 7 }],
+    [['area 1 authentication'], { authentication: 'text' }],
+    [['area 1 authentication message-digest'], { authentication: 'md5' }],
+    [['area 2 stub'], {}],
+  ])('%j as an area', (lines, area) => {
+    const none = { id: 1, type: 'normal', no_summary: false, default_cost: null, authentication: 'none' };
+    expect(configOf(lines).areas).toEqual([{ ...none, ...area }]);
+  });
+  it.each<[readonly string[], string]>([
+    [['ip ospf message-digest-key 3 md5 a'], 'none'],
+    [['ip ospf authentication message-digest'], 'md5'],
+    [['ip ospf authentication message-digest', 'ip ospf message-digest-key 3 md5 a'], authText('md5', 'a', 3)],
+    [['ip ospf authentication'], 'text'],
+    [['ip ospf authentication', 'ip ospf authentication-key a'], authText('text', 'a')],
+  ])('%j as authentication', (lines, auth) => {
+    expect(configOf([], lines).interfaces[0]?.auth).toBe(auth);
+  });
+});
+
+describe('takes back what was before', () => {
+  const blankFor = (lines: readonly string[]): string => probeText('frr', ...twice(`${lines.join('\n')}\n`), daemons);
+  const twice = (text: string): [string, string] => [text, text];
+  it.each<[string, readonly string[], unknown, string, string]>([
+    [
+      'md5 whose key stood with the area',
+      ['interface eth1', ' ip ospf authentication message-digest', 'router ospf'],
+      { interfaces: { eth1: { auth: { type: 'md5', key: 'a' } } } },
+      'interface eth1\n ip ospf authentication message-digest\n ip ospf message-digest-key 1 md5 a\nexit\n',
+      'interface eth1\n no ip ospf message-digest-key 1\n ip ospf authentication message-digest\nexit\n',
+    ],
+    [
+      'text without a key',
+      ['interface eth1', ' ip ospf authentication', 'router ospf'],
+      { interfaces: { eth1: { auth: { type: 'text', key: 'a' } } } },
+      'interface eth1\n ip ospf authentication\n ip ospf authentication-key a\nexit\n',
+      'interface eth1\n no ip ospf authentication-key\n ip ospf authentication\nexit\n',
+    ],
+    [
+      'the cost of a default route',
+      ['router ospf', ' area 1 nssa', ' area 1 default-cost 7'],
+      { areas: { 1: { type: 'nssa', default_cost: null } } },
+      'router ospf\n no area 1 default-cost 7\nexit\n',
+      'router ospf\n area 1 default-cost 7\nexit\n',
+    ],
+    [
+      'an area that was an ordinary one',
+      ['router ospf'],
+      { areas: { 1: { type: 'stub', no_summary: true, authentication: 'md5' } } },
+      'router ospf\n area 1 stub no-summary\n area 1 authentication message-digest\nexit\n',
+      'router ospf\n no area 1 stub\n no area 1 authentication\nexit\n',
+    ],
+    [
+      'routes through a map',
+      ['router ospf', ' redistribute bgp metric 5'],
+      { redistribute: [{ from: 'bgp', route_map: 'X' }] },
+      'router ospf\n no redistribute bgp\n redistribute bgp route-map X\nexit\n',
+      'router ospf\n no redistribute bgp\n redistribute bgp metric 5\nexit\n',
+    ],
+  ])('%s', (_, lines, params, forth, back) => {
+    const { steps, back: undo } = judge(params, blankFor(lines));
+    expect([stdins(steps), stdins(undo)]).toEqual([[forth], [back]]);
+  });
+});
+
+it('knows interfaces and areas that it did not look at as untouched ones', () => {
+  const params = { areas: { 1: { type: 'stub' } }, interfaces: { eth7: { cost: 5 } } };
+  const p = Ospfd.parse(params);
+  const seen = seenOf(probeText('frr', 'router ospf\n', 'router ospf\n', daemons));
+  const [before, after] = [ospfd.state(seen, Ospfd.parse({})), ospfd.state(seen, p)];
+  const want = overlayState(after, ospfd.want(p, after, seen), ospfd.compare) as typeof after;
+  expect(stdins(ospfd.steps(before, want, p, seen))).toEqual([
+    'router ospf\n area 1 stub\nexit\ninterface eth7\n ip ospf cost 5\nexit\n',
+  ]);
+  expect(ospfd.steps(before, want, p)).toEqual([]);
+});
+
+it.each([
+  ['== p2p eth0 ppp0\n', []],
+  ['== p2p\n', ['interfaces[ppp0].network_type']],
+])('of a tunnel, after %j, point-to-point is worth saying: %j', (p2p, paths) => {
+  const running = 'interface ppp0\n ip ospf cost 5\nrouter ospf\n';
+  const params = { interfaces: { ppp0: { network_type: 'point-to-point' }, eth1: { network_type: 'broadcast' } } };
+  const { changes } = judge(params, probeText('frr', running, running, daemons + p2p));
+  expect(changes.map(({ path }) => path)).toEqual(paths);
+});
+
+it.each([
+  ['eth1', 'eth2'],
+  ['eth2', 'eth1'],
+])('goes through interfaces in their order: %s, %s', (first, second) => {
+  const text = probeText('frr', 'router ospf\n', 'router ospf\n', daemons);
+  const { steps } = judge({ interfaces: { [first]: { cost: 5 }, [second]: { cost: 5 } } }, text);
+  expect(stdins(steps)).toEqual(['interface eth1\n ip ospf cost 5\nexit\ninterface eth2\n ip ospf cost 5\nexit\n']);
+});
+
+it('warns of a host that does not forward, and of Quagga', () => {
+  const warnings = (text: string, params = {}) => ospfd.warnings?.(Ospfd.parse(params), null, seenOf(text));
+  const still = probeText('frr', frr, frr, daemons).replace('== forward 1', '== forward 0');
+  expect(warnings(still)).toEqual([expect.stringContaining('this host does not forward packets')]);
+  expect(warnings(still, { state: 'absent' })).toEqual([]);
+  expect(warnings(probeText('quagga', quagga, quagga))).toEqual([
+    expect.stringContaining('not been proved with Quagga'),
+  ]);
+  expect(warnings(probeText('frr', frr, frr, daemons))).toEqual([]);
+});
+
+it('saves what runs where there is no file', () => {
+  const { now, changes } = judge({}, probeText('frr', frr, null, daemons));
+  expect([now?.saved, changes.map(({ path }) => path)]).toEqual([false, ['saved']]);
+});
+
 it('only saves what runs already', () => {
   const { changes, steps } = judge({ router_id: '10.255.0.1' }, probeText('frr', frr, 'log syslog\n', daemons));
   expect(changes.map(({ path }) => path)).toEqual(['saved']);
@@ -208,6 +337,14 @@ it('enables a daemon that does not run, and then configures it', () => {
   expect(steps[0]).toMatchObject({ path: '/etc/frr/daemons', content: 'bgpd=no\nospfd=yes\n' });
 });
 
+it.each([
+  ['no daemon of that name', '|bgpd=no\n', 'bgpd=no\nospfd=yes\n'],
+  ['nothing', '', 'ospfd=yes\n'],
+])('adds itself to a list of daemons with %s', (_, list, content) => {
+  const { steps } = judge({ router_id: '10.0.0.1' }, probeText('frr', null, '', `== daemons\n${list}`));
+  expect(steps[0]).toMatchObject({ path: '/etc/frr/daemons', content });
+});
+
 describe('Quagga, unproved', () => {
   it('keeps passive interfaces with the router', () => {
     const text = probeText('quagga', quagga, quagga, '== enabled\n');
@@ -217,6 +354,10 @@ describe('Quagga, unproved', () => {
       ['eth2', true],
     ]);
     expect(stdins(steps)).toEqual(['router ospf\n passive-interface eth1\n no passive-interface eth2\nexit\n']);
+  });
+  it('says nothing of interfaces that stay as they are', () => {
+    const { steps } = judge({ interfaces: { eth2: { passive: true, cost: 5 } } }, probeText('quagga', quagga, quagga));
+    expect(stdins(steps)).toEqual(['interface eth2\n ip ospf cost 5\nexit\n']);
   });
   it('has a unit for each daemon', () => {
     const { steps } = judge({ router_id: '10.0.0.1' }, probeText('quagga', null, null));
@@ -253,9 +394,9 @@ it.each([
   ['0.0.0.1', 1],
   ['1.0.0.0', 16_777_216],
   ['4294967295', 4_294_967_295],
-  ['4294967296', undefined],
-  ['0.0.0.256', undefined],
-  ['-1', undefined],
+  ['4294967296', NaN],
+  ['0.0.0.256', NaN],
+  ['-1', NaN],
 ])('area %s is %s', (text, id) => {
   expect(parseArea(text)).toBe(id);
 });
@@ -263,6 +404,7 @@ it.each([
 it.each([
   ['connected  metric-type 2', 'connected'],
   ['bgp route-map X metric 5', 'bgp metric 5 route-map X'],
+  ['bgp route-map metric metric 5', 'bgp metric 5 route-map metric'],
 ])('redistribute %s is %s', (text, canonical) => {
   expect(canonicalSource(text)).toBe(canonical);
   expect(canonicalSource(canonical)).toBe(canonical);
@@ -305,6 +447,14 @@ it.each<[unknown, string]>([
     'the daemon takes either networks or the area of interfaces, not both',
   ],
   [{ interfaces: { eth0: { auth: { type: 'md5' } } } }, 'md5 needs a key'],
+  [{ interfaces: { eth0: { auth: { type: 'none', key: 'a' } } } }, 'no authentication has no key'],
+  [
+    { interfaces: { eth0: { auth: { type: 'md5', key: '12345678901234567' } } } },
+    'the key is too long: 16 characters are sent',
+  ],
+  [{ areas: { '0.0.0': {} } }, '"0.0.0" is no area: write 0 to 4294967295, or 0.0.0.1'],
+  [{ areas: { 1: {}, '0.0.0.1': {} } }, 'an area is named twice'],
+  [{ router_id: '2001:db8::1' }, 'a router id is written as an IPv4 address'],
   [
     { interfaces: { eth0: { auth: { type: 'text', key: '123456789' } } } },
     'the key is too long: 8 characters are sent',

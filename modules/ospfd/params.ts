@@ -7,7 +7,7 @@ const area = () =>
     .union([z.number(), z.string()], { error: 'an area is a number or looks like 0.0.0.1' })
     .transform((value, context): number => {
       const id = parseArea(String(value));
-      if (id !== undefined) return id;
+      if (!Number.isNaN(id)) return id;
       context.addIssue({
         code: 'custom',
         message: `${JSON.stringify(value)} is no area: write 0 to 4294967295, or 0.0.0.1`,
@@ -15,10 +15,11 @@ const area = () =>
       return z.NEVER;
     });
 
-export function parseArea(text: string): number | undefined {
-  if (/^\d{1,10}$/.test(text)) return Number(text) <= 4_294_967_295 ? Number(text) : undefined;
+/** NaN where it is none. */
+export function parseArea(text: string): number {
+  if (/^\d{1,10}$/.test(text)) return Number(text) <= 4_294_967_295 ? Number(text) : NaN;
   const bytes = text.split('.').map(Number);
-  if (!/^\d{1,3}(\.\d{1,3}){3}$/.test(text) || bytes.some((byte) => byte > 255)) return undefined;
+  if (!/^\d{1,3}(\.\d{1,3}){3}$/.test(text) || bytes.some((byte) => byte > 255)) return NaN;
   return bytes.reduce((sum, byte) => sum * 256 + byte, 0);
 }
 
@@ -135,7 +136,7 @@ export const Ospfd = z
     }
     const ids = Object.entries(p.areas).map(([text, { type, no_summary: none }]) => {
       const id = parseArea(text);
-      if (id === undefined) complain(['areas', text], `"${text}" is no area: write 0 to 4294967295, or 0.0.0.1`);
+      if (Number.isNaN(id)) complain(['areas', text], `"${text}" is no area: write 0 to 4294967295, or 0.0.0.1`);
       if (id === 0 && type !== 'normal') complain(['areas', text], 'the backbone, area 0, cannot be a stub');
       if (none && type === 'normal') complain(['areas', text], 'no_summary goes with stub or nssa');
       return id;

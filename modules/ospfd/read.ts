@@ -57,18 +57,17 @@ export function parseSeen(output: ProbeOutput): Seen {
     heads.push(head);
     parts.set(name, lines.flatMap((line) => (line.startsWith('|') ? [`${line.slice(1)}\n`] : [])).join(''));
   }
-  const argument = (name: string): string | undefined =>
-    heads.find((head) => head.startsWith(`${name} `))?.slice(name.length + 1);
+  const argument = (name: RegExp): string => heads.find((head) => name.test(head))?.replace(name, '') ?? '';
   const daemons = parts.get('daemons') ?? null;
   return {
-    kind: argument('kind') === 'quagga' ? 'quagga' : 'frr',
+    kind: argument(/^kind /) === 'quagga' ? 'quagga' : 'frr',
     running: parts.get('running') ?? null,
-    path: argument('saved') ?? argument('unsaved') ?? '',
+    path: argument(/^(un)?saved /),
     saved: parts.get('saved') ?? null,
     copy: parts.get('copy') ?? null,
     daemons,
     enabled: daemons === null ? parts.has('enabled') : /^ospfd=["']?(yes|1|true)/m.test(daemons),
-    forwarding: argument('forward') === '1',
-    pointToPoint: new Set((argument('p2p') ?? '').split(' ').filter(Boolean)),
+    forwarding: argument(/^forward /) === '1',
+    pointToPoint: new Set(argument(/^p2p /).split(' ').filter(Boolean)),
   };
 }

@@ -1,10 +1,8 @@
 import { exec, remove, sh, snippet, waitFor, write, type Step } from '../../src/sdk/index.ts';
 import { commands, type Dialect } from './commands.ts';
-import { authText, keysOf, readConfig, type Config } from './config.ts';
+import { authText, keysOf, readConfig, type Config, type State } from './config.ts';
 import type { Ospfd } from './params.ts';
 import type { Seen } from './read.ts';
-
-type Goal = Partial<Config> & { readonly enabled?: boolean; readonly running?: boolean; readonly saved?: boolean };
 
 // Judged as a whole first: the daemon takes line by line, and `ospfd -C` takes everything. Keys are no arguments, which ps shows.
 const configure = sh`export VTYSH_HISTFILE=/dev/null
@@ -24,24 +22,29 @@ const stopDaemon = sh`systemctl --quiet disable ospfd && systemctl stop ospfd`;
 const answers = sh`VTYSH_HISTFILE=/dev/null vtysh -d ospfd -c 'show running-config' >/dev/null 2>&1`;
 const isGone = sh`! VTYSH_HISTFILE=/dev/null vtysh -d ospfd -c 'show running-config' >/dev/null 2>&1`;
 
+type Goal = Partial<State>;
+
 /** From one state to another; `seen` is what was read before the change, also when it is taken back. */
 export function ospfSteps(from: Goal | null, to: Goal | null, p: Ospfd, seen: Seen): readonly Step[] {
+  const none = readConfig('', p);
   const original = readConfig(seen.running ?? seen.saved ?? '', p);
-  const before: Config = { ...readConfig('', p), ...from };
-  const after: Goal = to ?? { ...readConfig('', p), enabled: from?.enabled ?? true, running: from?.running ?? true };
+  const now = { enabled: seen.enabled, running: seen.running !== null, ...from };
+  const before: Config = { ...none, ...from };
+  // What is not spoken of stays.
+  const up = from === null ? { enabled: true, running: true } : now;
+  const after = to === null ? { ...up, ...none } : { ...now, ...before, router: true, ...to };
   const lines = commands(before, after, dialect(p, seen));
   const back = isBack(before, after, original);
   const steps: Step[] = [];
-  const now = from ?? { enabled: seen.enabled, running: seen.running !== null };
-  const differs = (key: 'enabled' | 'running'): boolean => after[key] !== undefined && after[key] !== now[key];
-  const stops = after.running === false && differs('running');
-  if (lines.length > 0 && (stops || now.running === true)) steps.push(...change(lines, seen));
+  const differs = (key: 'enabled' | 'running'): boolean => after[key] !== now[key];
+  const stops = !after.running && differs('running');
+  if (lines.length > 0 && (stops || now.running)) steps.push(...change(lines, seen));
   const daemons = differs('enabled') || differs('running');
   if (daemons && seen.daemons !== null) {
-    const text = seen.enabled === after.enabled ? seen.daemons : withDaemon(seen.daemons, after.enabled === true);
+    const text = seen.enabled === after.enabled ? seen.daemons : withDaemon(seen.daemons, after.enabled);
     steps.push(write(`/etc/${seen.kind}/daemons`, text));
   }
-  const late = lines.length > 0 && !(stops || now.running === true);
+  const late = lines.length > 0 && !(stops || now.running);
   // Files first where the daemon goes away: it writes them no more.
   if (stops) steps.push(...restore(seen));
   if (daemons) {
@@ -69,8 +72,8 @@ const restore = (seen: Seen): readonly Step[] => [
 ];
 
 /** Whether the way leads to what was read, and not away from it. */
-function isBack(before: Config, after: Goal, original: Config): boolean {
-  const picked = (config: Goal): string =>
+function isBack(before: Config, after: Config, original: Config): boolean {
+  const picked = (config: Config): string =>
     JSON.stringify(Object.keys(original).map((key) => [key, config[key as keyof Config]]));
   return picked(after) === picked(original) && picked(before) !== picked(original);
 }
@@ -86,7 +89,7 @@ function dialect(p: Ospfd, seen: Seen): Dialect {
 const withDaemon = (text: string, on: boolean): string => {
   const line = `ospfd=${on ? 'yes' : 'no'}`;
   const edited = text.replace(/^ospfd=.*$/m, line);
-  const added = /^ospfd=/m.test(text) ? edited : `${text}${text === '' || text.endsWith('\n') ? '' : '\n'}${line}\n`;
+  const added = /^ospfd=/m.test(text) ? edited : `${text}${line}\n`;
   // Quagga's zebra is started only where it is asked for; FRR's always is.
   return added.replace(/^zebra=no$/m, on ? 'zebra=yes' : 'zebra=no');
 };
