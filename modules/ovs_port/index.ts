@@ -52,18 +52,20 @@ export const ovsPort = defineModule({
   },
   state: (seen, p): State | null => {
     const bridges = bridgesOf(seen.ovs, p.state);
-    const on = bridges.find((bridge) => bridge.ports.some((port) => port.name === p.name));
+    const [found] = bridges.flatMap(({ name, ports }) =>
+      ports.flatMap((port) => (port.name === p.name ? [{ bridge: name, port }] : [])),
+    );
     // Elsewhere it is no business of a task that wants it not to be here.
-    if (on === undefined || (p.state === 'absent' && on.name !== p.bridge)) return absent;
-    const port = on.ports.find((item) => item.name === p.name);
-    if (port === undefined) return absent;
-    if (port.interfaces.length > 1 || port.interfaces[0]?.name !== p.name) {
+    if (found === undefined || (p.state === 'absent' && found.bridge !== p.bridge)) return absent;
+    const { port } = found;
+    const [own, ...others] = port.interfaces;
+    if (own?.name !== p.name || others.length > 0) {
       throw refuse(
         `${p.name} is a bond of ${port.interfaces.map(({ name }) => name).join(', ')}`,
         'use ovs_bond, or choose another name',
       );
     }
-    return readState(on.name, port);
+    return readState(found.bridge, port, own);
   },
   want: (p, now, seen) => {
     const bridges = bridgesOf(seen.ovs, p.state);
@@ -125,8 +127,9 @@ export const ovsPort = defineModule({
       );
     }
     const own = bridge?.ports.find((port) => port.name === p.name)?.interfaces[0];
-    if (now !== null && own?.error?.startsWith('No usable peer') === true) {
-      warnings.push(`${p.name} carries nothing until its peer ${now.options['peer'] ?? ''} is there`);
+    const peer = now?.options['peer'];
+    if (typeof peer === 'string' && own?.error?.startsWith('No usable peer') === true) {
+      warnings.push(`${p.name} carries nothing until its peer ${peer} is there`);
     }
     return warnings;
   },
@@ -155,7 +158,7 @@ function checkPlace(p: OvsPort, bridge: OvsBridge, bridges: readonly OvsBridge[]
     );
   if (twin !== undefined) {
     throw refuse(
-      `${twin.name} already asks for the OpenFlow port ${p.ofport_request ?? ''}`,
+      `${twin.name} already asks for the OpenFlow port ${p.ofport_request}`,
       'choose another ofport_request',
     );
   }
@@ -163,8 +166,8 @@ function checkPlace(p: OvsPort, bridge: OvsBridge, bridges: readonly OvsBridge[]
 
 /** @throws KvmnetError `refused` */
 function checkType(p: OvsPort, ovs: OvsDatabase | null): void {
-  const types = ovs?.interfaceTypes ?? [];
-  if (typeof p.type !== 'string' || types.length === 0 || types.includes(p.type)) return;
+  const types = ovs?.interfaceTypes;
+  if (typeof p.type !== 'string' || types === undefined || types.length === 0 || types.includes(p.type)) return;
   const dpdk = p.type.startsWith('dpdk');
   throw refuse(
     `Open vSwitch on this host has no ports of type ${p.type}`,

@@ -9,6 +9,7 @@ import {
   sh,
   textColumn,
   type OvsColumns,
+  type OvsInterface,
   type OvsMap,
   type OvsPort,
   type OvsPortState,
@@ -42,9 +43,7 @@ export type State = {
   more: { readonly port: OvsColumns; readonly interface: OvsColumns };
 };
 
-export function readState(bridge: string, port: OvsPort): State | null {
-  const own = port.interfaces[0];
-  if (own === undefined) return null;
+export function readState(bridge: string, port: OvsPort, own: OvsInterface): State {
   const { tag, trunks, vlan_mode, lacp, external_ids, other_config, ...rest } = port.config;
   const {
     type,
