@@ -13,7 +13,7 @@ export interface Look {
 }
 
 export const look = (p: Service): Probe<Look> => {
-  const name = p.name ?? '';
+  const { name = '' } = p;
   return probeScript(script, [unitName(name), name.replace(/\.service$/, '')], parseLook);
 };
 

@@ -128,6 +128,12 @@ describe('service', () => {
     ['and not where nothing is started', { enabled: false }, { NeedDaemonReload: 'yes' }, []],
     ['daemon_reload reads it', { daemon_reload: true }, { NeedDaemonReload: 'yes' }, ['systemctl daemon-reload']],
     ['but only if it has changed', { daemon_reload: true }, {}, []],
+    [
+      'or something is started, whose drop-ins systemd may not have seen',
+      { state: 'started', daemon_reload: true },
+      {},
+      ['systemctl daemon-reload', 'start foo.service'],
+    ],
     ['what is static is not enabled', { enabled: false }, { UnitFileState: 'static' }, []],
     [
       'enabled until the next boot only is not enough',
@@ -155,6 +161,18 @@ describe('service', () => {
     };
     expect(plan({ enabled: true }, systemd(sysv)).changes).toEqual([]);
     expect(plan({ enabled: false }, systemd(sysv)).forth).toEqual(['disable foo.service']);
+    // systemctl cannot tell: chkconfig is not there.
+    const silent = plan({ enabled: false }, systemd({ ...sysv, IsEnabled: '' }));
+    expect([silent.now?.enabled, silent.forth]).toEqual(['generated', []]);
+  });
+
+  it('has no way without a state, and wants the same whether or not one was read', () => {
+    const p = Service.parse({ name: 'foo', state: 'started' });
+    const look = parseLook({ stdout: systemd(stopped) });
+    const now = service.state({ look }, p);
+    expect(service.want(p, null, { look })).toEqual(service.want(p, now, { look }));
+    expect(service.want(p, null, { look })).toMatchObject({ active: 'active' });
+    expect([service.steps(null, now, p), service.steps(now, null, p)]).toEqual([[], []]);
   });
 
   it('says where enabling does nothing', () => {
@@ -201,6 +219,12 @@ describe('service', () => {
         message: 'systemd cannot load foo.service: Unit foo.service has a bad unit file setting.',
         hint: 'look at it: systemd-analyze verify foo.service',
       },
+    ],
+    [
+      'a unit file that cannot be read, of a systemd that does not say why',
+      { state: 'started' },
+      systemd({ Id: 'foo.service', LoadState: 'error' }),
+      { message: 'systemd cannot load foo.service: error' },
     ],
     [
       'enabled without systemd',
@@ -292,6 +316,23 @@ describe('service restarted and reloaded', () => {
     const { result, words } = await act({ state: 'restarted' }, systemd(running), true);
     expect(result).toMatchObject({ changed: true, text: 'would restart ssh.service' });
     expect(words).toEqual([]);
+  });
+
+  it('has systemd read its unit files, for no unit in particular', async () => {
+    const done = await act({ name: undefined, daemon_reload: true }, '');
+    expect(done).toMatchObject({ result: { changed: true }, trips: 1 });
+    const foreseen = await act({ name: undefined, daemon_reload: true }, '', true);
+    expect(foreseen).toMatchObject({
+      result: { changed: true, text: 'would have systemd read its unit files' },
+      trips: 0,
+    });
+  });
+
+  it('does nothing where nothing is known', async () => {
+    const p = Service.parse({ name: 'foo', state: 'restarted' });
+    const host = { ...fakeHost(), run: async () => [] };
+    await expect(service.asAction?.(p)?.(p, host)).rejects.toThrow('the engine gave no result for a command');
+    expect(host.asked).toEqual([]);
   });
 
   it('refuses what cannot reload, and what is not there', async () => {

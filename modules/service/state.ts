@@ -16,7 +16,7 @@ export type State = {
 };
 
 export function readState({ init, isEnabled, properties }: Look, p: Service): State {
-  const name = p.name ?? '';
+  const { name = '' } = p;
   if (init !== 'systemd') {
     const active = properties['ActiveState'] ?? 'inactive';
     return { init, unit: name.replace(/\.service$/, ''), active, enabled: 'unknown', masked: false, stale: false };
@@ -57,7 +57,7 @@ export function wantState(p: Service, now: State, look: Look): WantState {
 
 /** Reasons that hold for all that can be asked of a service. */
 function check(p: Service, now: State, { init, properties }: Look): void {
-  const name = p.name ?? '';
+  const { name = '' } = p;
   if (init === 'none')
     throw missing('no init system is known on this host: neither systemd, nor openrc, nor service(8)');
   if (init !== 'systemd' && (p.enabled !== undefined || p.masked !== undefined || p.daemon_reload)) {
