@@ -14,13 +14,13 @@ export function withoutGroups(text: string, groups: ReadonlySet<string>): string
   return text
     .split('\n')
     .map((line) => {
-      const [, head, , raw, tail] = assignment.exec(line) ?? [];
+      const [, head, , raw, tail = ''] = assignment.exec(line) ?? [];
       if (head === undefined || raw === undefined) return line;
       const { quote, body } = unquote(raw);
       const words = splitBody(body);
       const kept = words.filter(({ word }) => !groups.has(groupOf(tokenOf(word).key)));
       if (kept.length === words.length) return line;
-      return `${head}${quote}${joinWords(kept)}${quote}${tail ?? ''}`;
+      return `${head}${quote}${joinWords(kept)}${quote}${tail}`;
     })
     .join('\n');
 }
@@ -32,7 +32,7 @@ export function withTokens(text: string, tokens: readonly Token[]): string {
   const at = lines.findLastIndex((line) => assignment.exec(line)?.[2] === 'GRUB_CMDLINE_LINUX');
   const words = escape(tokens.map(writeToken).join(' '));
   if (at === -1) return `${text}${text === '' || text.endsWith('\n') ? '' : '\n'}GRUB_CMDLINE_LINUX="${words}"\n`;
-  const [, head = '', , raw = '', tail = ''] = assignment.exec(lines[at] ?? '') ?? [];
+  const [, head = '', , raw = '', tail = ''] = lines[at]?.match(assignment) ?? [];
   const { quote, body } = unquote(raw);
   // In single quotes nothing can be escaped; our own words have no single quote in them.
   const more = quote === "'" ? tokens.map(writeToken).join(' ') : words;

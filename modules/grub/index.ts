@@ -81,7 +81,7 @@ function checkEditable(p: Grub, boot: Seen, wanted: readonly string[]): void {
     .map(tokenText)
     .find((text) => {
       if (wanted.includes(text)) return false;
-      const name = text.split('=', 1)[0] ?? text;
+      const [name = text] = text.split('=', 1);
       return ![...boot.files].some(([path, content]) =>
         path === dropIn || path === kernelCmdline
           ? content.includes(name.replaceAll('_', '-')) || content.includes(name)

@@ -41,7 +41,8 @@ export function worst(p: Grub, seen: Seen, places: readonly (readonly Token[])[]
   const groups = groupsOf(p, seen);
   const wrong = (tokens: readonly Token[]): boolean =>
     texts(pick(tokens, groups)).join('\n') !== texts(wantedTokens(p, seen, tokens)).join('\n');
-  return places.find(wrong) ?? places[0] ?? [];
+  const [found = []] = [...places.filter(wrong), ...places];
+  return found;
 }
 
 /** Arguments as the files have them that entries to come are made from. */

@@ -60,18 +60,16 @@ function spelled(p: Grub, wanted: readonly string[]): readonly Token[] {
   return wanted.map((text) => own.get(text) ?? readToken(text));
 }
 
-const update = (seen: Seen): readonly string[] => {
-  if (seen.tool === 'update-grub') return ['update-grub'];
-  return [seen.tool ?? 'grub-mkconfig', '-o', seen.config ?? '/boot/grub/grub.cfg'];
-};
+const update = ({ tool = 'grub-mkconfig', config = '/boot/grub/grub.cfg' }: Seen): readonly string[] =>
+  tool === 'update-grub' ? [tool] : [tool, '-o', config];
 
 /** From `from` to `to`; `seen` is what was read before the change, also when it is taken back. */
-export function grubSteps(p: Grub, from: Partial<State>, to: Partial<State>, seen: Seen): readonly Step[] {
-  const steps = to.args === undefined || same(from.args, to.args) ? [] : fileSteps(p, seen, from.args ?? [], to.args);
+export function grubSteps(p: Grub, from: State, to: Partial<State>, seen: Seen): readonly Step[] {
+  const steps = to.args === undefined || same(from.args, to.args) ? [] : fileSteps(p, seen, from.args, to.args);
   if (seen.tool === 'grubby') {
     return same(from.entries, to.entries) || to.entries === undefined
       ? steps
-      : [...steps, grubby(p, from.entries ?? [], to.entries)];
+      : [...steps, grubby(p, from.entries, to.entries)];
   }
   return steps.length === 0 && same(from.entries, to.entries) ? [] : [...steps, exec(update(seen))];
 }
@@ -82,13 +80,11 @@ function fileSteps(p: Grub, seen: Seen, from: readonly string[], to: readonly st
   // Taking back: what was read is where we want to be, so the very files of then are put back.
   const read = readState(p, seen).args;
   const back = same(to, read) && !same(from, read);
-  const target = back ? undefined : editedFiles(p, seen, to);
-  const paths = back ? [...editedFiles(p, seen, from).keys()] : [...(target?.keys() ?? [])];
-  return paths.flatMap((path): readonly Step[] => {
+  const edited = editedFiles(p, seen, back ? from : to);
+  return [...edited].flatMap(([path, changed]): readonly Step[] => {
     const before = seen.files.get(path) ?? null;
-    const changed = editedFiles(p, seen, from).get(path) ?? null;
-    const next = target === undefined ? before : (target.get(path) ?? null);
-    if (next === (back ? changed : before)) return [];
+    const next = back ? before : changed;
+    if (changed === before) return [];
     const own = path === dropIn && !seen.folder;
     // A folder that was made for it goes with it, unless somebody else has put something there.
     if (next === null) return [remove(path), ...(own ? [exec(['rmdir', folder], { ok: [1] })] : [])];
