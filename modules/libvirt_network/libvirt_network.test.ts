@@ -4,9 +4,11 @@ import { diffState } from '../../src/sdk/diff.ts';
 import { messageOf } from '../../src/sdk/testing/message-of.ts';
 import { libvirtNetwork } from './index.ts';
 import { LibvirtNetwork } from './params.ts';
-import type { SourceKind } from './probe.ts';
-import { addressOf, readNetwork, type State } from './read.ts';
-import { parseXml, type ProbeOutput } from '../../src/sdk/index.ts';
+import { sourcesProbe, type SourceKind } from './probe.ts';
+import { addressOf, readNetwork, type Network, type State } from './read.ts';
+import { networkSteps, stale } from './steps.ts';
+import { networkXml } from './xml.ts';
+import { formatXml, parseXml, type ProbeOutput, type Step } from '../../src/sdk/index.ts';
 
 // Recorded from libvirt 9.0.
 const recorded = (name: string): string => readFileSync(new URL(`cases/${name}.txt`, import.meta.url), 'utf8');
@@ -95,6 +97,45 @@ describe('libvirt_network reads', () => {
     expect(addressOf(parseXml(text, 'x'))).toBe(address);
   });
 
+  it('one that does not run as one without a running form', () => {
+    const { now } = readWith(
+      { name: 'lab', state: 'absent' },
+      output(recorded('lab').replace(/^Active:.*$/m, 'Active: no')),
+    );
+    expect(now).toMatchObject({
+      active: false,
+      autostart: true,
+      config: { bridge: 'virbr-lab', mtu: 9000 },
+      live: null,
+    });
+  });
+
+  it.each<[string, Partial<Network>]>([
+    ["<forward/><bridge name='b'/>", { forward: 'nat', bridge: 'b', stp: true, delay: 0 }],
+    [
+      "<ip address='10.0.0.1' prefix='24'><dhcp><host name='web1' ip='10.0.0.5'/><host mac='52:54:00:00:00:0A' ip='10.0.0.6'/></dhcp></ip>",
+      {
+        forward: 'none',
+        dhcp_hosts: [
+          { ip: '10.0.0.5', mac: null, name: 'web1' },
+          { ip: '10.0.0.6', mac: '52:54:00:00:00:0a', name: null },
+        ],
+      },
+    ],
+  ])('%s', (inner, expected) => {
+    expect(readNetwork(parseXml(`<network>${inner}</network>`, 'x'))).toMatchObject(expected);
+  });
+
+  it('of sources what is said of them; nothing said is nothing there', () => {
+    const p = LibvirtNetwork.parse({ name: 'x', forward: 'bridge', bridge: 'br0', vfs: [] });
+    const kinds = (text: string) => [...libvirtNetwork.probes(p).sources.parse(output(text))];
+    expect(kinds('bridge\n')).toEqual([['br0', 'bridge']]);
+    expect([...sourcesProbe(['br0'], ['0000:05:10.1']).parse(output('link\n'))]).toEqual([
+      ['br0', 'link'],
+      ['0000:05:10.1', 'none'],
+    ]);
+  });
+
   it('that there is none, no virsh, or nobody who answers', () => {
     const none = output(
       '',
@@ -106,6 +147,91 @@ describe('libvirt_network reads', () => {
     const dead = output('', 1, 'error: failed to connect to the hypervisor\nerror: Failed to connect socket');
     expect(() => readWith({ name: 'x' }, dead)).toThrow('libvirt does not answer');
     expect(() => readWith({ name: 'x' }, output('', 1, 'error: access denied'))).toThrow('access denied');
+  });
+});
+
+describe('libvirt_network writes', () => {
+  it.each<[string, string, Partial<Network>, string]>([
+    ['no MTU of its own', "<mtu size='9000'/>", { mtu: null }, ''],
+    ['a domain', '', { domain: 'lan' }, "<domain name='lan'/>"],
+    ['no domain', "<domain name='lan' localOnly='yes'/>", { domain: null }, ''],
+    [
+      'another domain, the rest of it kept',
+      "<domain name='lan' localOnly='yes'/>",
+      { domain: 'wan' },
+      "<domain name='wan' localOnly='yes'/>",
+    ],
+    [
+      'another link of NAT, its ports kept',
+      "<forward mode='nat' dev='eth0'><nat><port start='1024' end='65535'/></nat><interface dev='eth0'/></forward>",
+      { dev: 'eth1' },
+      "<forward mode='nat' dev='eth1'><nat><port start='1024' end='65535'/></nat></forward>",
+    ],
+    [
+      'another way out, without the ports of NAT',
+      "<forward mode='nat'><nat><port start='1024' end='65535'/></nat></forward>",
+      { forward: 'route' },
+      "<forward mode='route'/>",
+    ],
+    [
+      'a link that guests share',
+      '',
+      { forward: 'private', dev: 'eth0' },
+      "<forward mode='private' dev='eth0'><interface dev='eth0'/></forward>",
+    ],
+    [
+      'VFs by address in place of their card',
+      "<forward mode='hostdev' managed='yes'><driver name='vfio'/><pf dev='eth0'/></forward>",
+      { pf: null, vfs: ['0000:05:10.1'] },
+      "<forward mode='hostdev' managed='yes'><driver name='vfio'/><address type='pci' domain='0x0000' bus='0x05' slot='0x10' function='0x1'/></forward>",
+    ],
+    [
+      'DHCP in the first subnet of each family',
+      '',
+      {
+        addresses: ['10.0.0.1/24', '10.0.1.1/24', 'fd00::1/64'],
+        dhcp_ranges: [{ start: '10.0.0.5', end: '10.0.0.9' }],
+        dhcp_hosts: [{ ip: 'fd00::5', mac: null, name: 'web1' }],
+      },
+      "<ip address='10.0.0.1' prefix='24'><dhcp><range start='10.0.0.5' end='10.0.0.9'/></dhcp></ip><ip address='10.0.1.1' prefix='24'/><ip family='ipv6' address='fd00::1' prefix='64'><dhcp><host name='web1' ip='fd00::5'/></dhcp></ip>",
+    ],
+  ])('%s', (_, inner, to, expected) => {
+    const written = networkXml(parseXml(`<network><name>x</name>${inner}</network>`, 'x'), to);
+    expect(formatXml(written).replaceAll(/\n\s*/g, '').trim()).toBe(`<network><name>x</name>${expected}</network>`);
+    expect(readNetwork(written)).toMatchObject(to);
+  });
+});
+
+describe('libvirt_network, of a goal that does not name all,', () => {
+  const mgmt = stateOf('mgmt');
+  const verbs = (steps: readonly Step[]): readonly string[] =>
+    steps.map((step) =>
+      step.kind === 'exec' ? [...step.argv.slice(4), step.stdin ?? ''].join(' ').trim() : step.kind,
+    );
+
+  it('leaves running what runs, and off what is not there', () => {
+    const config = { ...mgmt.config, domain: 'lan' };
+    expect(verbs(networkSteps('mgmt', mgmt, { config }, false, undefined))).toEqual([
+      expect.stringMatching(/^net-define [^]*<domain name='lan'\/>/),
+    ]);
+    expect(verbs(networkSteps('mgmt', null, { config }, false, undefined))).toEqual([
+      expect.stringMatching(/^net-define [^]*<domain name='lan'\/>/),
+    ]);
+  });
+
+  it('makes one of nothing but its name', () => {
+    const [define = '', ...rest] = verbs(networkSteps('x', null, { active: true }, false, null));
+    expect(define.replaceAll(/\n\s*/g, '').trim()).toBe(
+      'net-define --file /dev/stdin <network><name>x</name></network>',
+    );
+    expect(rest).toEqual(['net-start --network x']);
+  });
+
+  it('needs a restart only for what differs from what runs', () => {
+    expect(stale(mgmt, {})).toBe(false);
+    expect(stale(mgmt, { config: mgmt.config })).toBe(true);
+    expect(stale({ ...mgmt, live: null }, { config: mgmt.config })).toBe(false);
+    expect(stale({ ...mgmt, live: null }, { config: { ...mgmt.config, mtu: 9000 } })).toBe(true);
   });
 });
 
@@ -139,6 +265,34 @@ describe('libvirt_network wants', () => {
     expect(libvirtNetwork.touches?.(now, after, never.p)).toBe('none');
     expect(libvirtNetwork.touches?.(now, null, never.p)).toEqual({ links: ['virbr-mgmt'], effect: 'cut' });
     expect(libvirtNetwork.warnings?.(may.p, now, may.seen)[0]).toContain('mgmt is restarted for mtu');
+  });
+
+  it('no word of a restart that is not needed', () => {
+    const { p, now, seen } = readWith({ ...lab, restart: 'if_required' }, output(recorded('lab')));
+    expect(libvirtNetwork.warnings?.(p, now, seen)).toEqual([]);
+  });
+
+  it('of what is left out what libvirt has where it is not said', () => {
+    const none = output('', 1, "error: failed to get network 'x'");
+    const config = (params: object, kinds?: Record<string, SourceKind>) =>
+      readWith({ name: 'x', ...params }, none, kinds).want()?.config;
+    const dhcp_hosts = [
+      { ip: '10.0.0.5', name: 'web1' },
+      { ip: '10.0.0.6', mac: '52:54:00:00:00:0a' },
+    ];
+    expect(config({ addresses: ['10.0.0.1/24'], dhcp_hosts })?.dhcp_hosts).toEqual([
+      { ip: '10.0.0.5', mac: null, name: 'web1' },
+      { ip: '10.0.0.6', mac: '52:54:00:00:00:0a', name: null },
+    ]);
+    expect(config({ portgroups: [{ name: 'blue' }] })?.portgroups).toEqual([
+      { name: 'blue', default: false, virtualport: null, vlan: [] },
+    ]);
+    // VFs by address are no card, and the other way round.
+    expect(config({ forward: 'hostdev', vfs: ['05:10.1'] }, { '0000:05:10.1': 'vf' })).toMatchObject({
+      pf: null,
+      vfs: ['0000:05:10.1'],
+    });
+    expect(config({ forward: 'hostdev', pf: 'eth0' })).toMatchObject({ pf: 'eth0', vfs: [] });
   });
 
   it('what can be changed while it runs: kept and running form, the rest of the XML untouched', () => {
@@ -230,6 +384,10 @@ it.each([
     '10.0.1.1 to 10.0.1.9 lies in none of addresses',
   ],
   [{ name: 'x', addresses: ['10.0.0.1/24'], dhcp_hosts: [{ ip: '10.0.0.5' }] }, '10.0.0.5 needs mac or name'],
+  [
+    { name: 'x', addresses: ['fd00::1/64'], dhcp_hosts: [{ ip: 'fd00::5', mac: '52:54:00:00:00:0a' }] },
+    'fd00::5: IPv6 knows guests by name, not by mac',
+  ],
   [
     {
       name: 'x',

@@ -62,7 +62,7 @@ export function readNetwork(xml: XmlElement): Network {
     addresses: ips.map(addressOf),
     dhcp_ranges: dhcp
       .flatMap((each) => xmlChildren(each, 'range'))
-      .map(({ attributes }) => ({ start: attributes['start'] ?? '', end: attributes['end'] ?? '' })),
+      .map(({ attributes: { start = '', end = '' } }) => ({ start, end })),
     dhcp_hosts: dhcp
       .flatMap((each) => xmlChildren(each, 'host'))
       .map(({ attributes: { ip = '', mac, name } }) => ({
@@ -72,17 +72,18 @@ export function readNetwork(xml: XmlElement): Network {
       })),
     virtualport: xmlChild(xml, 'virtualport')?.attributes['type'] ?? null,
     vlan: vlanOf(xml),
-    portgroups: xmlChildren(xml, 'portgroup').map((group) => ({
-      name: group.attributes['name'] ?? '',
-      default: group.attributes['default'] === 'yes',
-      virtualport: xmlChild(group, 'virtualport')?.attributes['type'] ?? null,
-      vlan: vlanOf(group),
-    })),
+    portgroups: xmlChildren(xml, 'portgroup').map(portGroup),
     pf: xmlChild(forward, 'pf')?.attributes['dev'] ?? null,
     vfs: xmlChild(forward, 'pf') === undefined ? xmlChildren(forward, 'address').map(pciOf) : [],
     inbound: bandwidthOf(xml, 'inbound'),
     outbound: bandwidthOf(xml, 'outbound'),
   };
+}
+
+function portGroup(group: XmlElement): PortGroup {
+  const { name = '', default: isDefault } = group.attributes;
+  const virtualport = xmlChild(group, 'virtualport')?.attributes['type'] ?? null;
+  return { name, default: isDefault === 'yes', virtualport, vlan: vlanOf(group) };
 }
 
 export function addressOf(ip: XmlElement): string {

@@ -19,8 +19,10 @@ export function networkSteps(
   const net = (verb: string, ...words: readonly string[]): Step => virshStep([verb, '--network', name, ...words]);
   if (isDeepStrictEqual(from, to)) return [];
   if (to === null) {
-    if (from === null) return [];
-    return [...(from.active ? [net('net-destroy')] : []), ...(from.persistent ? [net('net-undefine')] : [])];
+    return [
+      ...(from?.active === true ? [net('net-destroy')] : []),
+      ...(from?.persistent === true ? [net('net-undefine')] : []),
+    ];
   }
   const steps: Step[] = [];
   if (to.persistent !== false && needsDefine(from, to)) {
