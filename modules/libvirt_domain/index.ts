@@ -62,22 +62,19 @@ export const libvirtDomain = defineModule({
       throw refuse(`there is no domain ${p.name}`, 'give xml, template or define, and it is made');
     }
     const run = wantedRun(p, now?.run);
-    const stays = run !== 'shut off' && guest?.live;
+    const running = run === 'shut off' ? null : guest?.live;
     return {
       run,
       autostart: p.autostart,
       persistent: true,
       config: wantedFacts(p, guest?.config),
-      live: stays ? liveOnly(wantedFacts(p, guest.live ?? undefined)) : undefined,
+      live: running ? liveOnly(wantedFacts(p, running)) : undefined,
     };
   },
   steps: (from, to, p, seen) => domainSteps(p, from, to, seen?.guest),
   pending: (now, want, p) => {
     if (!now?.live || !want?.live || p.restart === 'if_required') return [];
-    const wanted = Object.entries(want.live).flatMap(([path, value]) =>
-      value === undefined ? [] : [[path, value] as const],
-    );
-    return staleFacts(now.live, Object.fromEntries(wanted)).map((path) => ({
+    return staleFacts(now.live, want.live).map((path) => ({
       path: `live${access(path)}`,
       reason: `${p.name} runs with its old ${path} until it is shut down and started again (restart: if_required)`,
       until: 'restart',

@@ -8,6 +8,7 @@ import { libvirtDomain } from './index.ts';
 import { facts, mergeXml } from './match.ts';
 import { LibvirtDomain } from './params.ts';
 import type { State } from './read.ts';
+import { domainSteps } from './steps.ts';
 import { wantedXml } from './wanted.ts';
 
 const output = (stdout: string, code = 0, stderr = ''): ProbeOutput => ({
@@ -61,6 +62,15 @@ describe('libvirt_domain', () => {
     expect(Object.keys(now?.config ?? {})).not.toContain('uuid');
     expect(readWith({ xml }, stopped).now).toMatchObject({ run: 'shut off', live: null });
     expect(readWith({ xml }, none).now).toBeNull();
+  });
+
+  it.each([
+    ['paused', 'paused'],
+    ['crashed', 'shut off'],
+    ['in shutdown', 'running'],
+  ])('reads the state %j as %s', (state, run) => {
+    const { now } = readWith({}, output(web1.stdout.replace(/^State:.*$/m, `State: ${state}`)));
+    expect([now?.run, now?.live === null]).toEqual([run, run === 'shut off']);
   });
 
   it('has nothing to do where it stands, but for what a restart brings', () => {
@@ -117,6 +127,37 @@ describe('libvirt_domain', () => {
     const { now, words } = readWith({ state }, web1);
     if (now === null) throw new Error('it is there');
     expect(words({ ...now, run: from }, { ...now, run: to })).toEqual(expected);
+  });
+
+  it('leaves as it is what a goal does not name', () => {
+    const { p, now, seen } = readWith({ xml, restart: 'if_required' }, web1);
+    if (now === null) throw new Error('it is there');
+    const verbs = (from: State | null, to: Partial<State>) =>
+      domainSteps(p, from, to, seen.guest).map((step) =>
+        step.kind === 'exec' ? step.argv.slice(4).join(' ') : step.kind,
+      );
+    expect(verbs(now, { autostart: true })).toEqual(['autostart --domain web1']);
+    expect(verbs(null, { config: now.config })).toEqual(['define --file /dev/stdin']);
+    // A pin that the running guest has not shown is as one that it has not.
+    const pin = 'cputune/emulatorpin@cpuset';
+    expect(verbs({ ...now, live: {} }, { live: { [pin]: null } })).toEqual([]);
+    expect(verbs({ ...now, live: {} }, { live: { [pin]: '3' } })).toEqual([
+      'emulatorpin --domain web1 --cpulist 3 --live',
+    ]);
+  });
+
+  it('puts pins and backing beside what the XML says of them', () => {
+    const { p } = readWith(
+      {
+        xml: "<domain><cputune>\n<shares>2</shares><vcpupin vcpu='0' cpuset='9'/></cputune><memoryBacking><locked/></memoryBacking></domain>",
+        cpu_pins: { 0: 1 },
+        memory_backing: { hugepages: true },
+      },
+      none,
+    );
+    expect(formatXml(wantedXml(p)).replaceAll(/\n\s*/g, '').trim()).toBe(
+      "<domain><cputune><shares>2</shares><vcpupin vcpu='0' cpuset='1'/></cputune><memoryBacking><locked/><hugepages/></memoryBacking><name>web1</name></domain>",
+    );
   });
 
   it('makes and removes it; its disks stay, and what was removed comes back as it was', () => {
@@ -207,6 +248,22 @@ describe('wanted XML and what is there', () => {
     ["<address bus='0x05' slot='0x10'/>", "<address slot='16' bus='5' function='0'/>"],
     ["<page size='1' unit='G'/>", "<page size='1048576' unit='KiB'/>"],
     ["<mac address='52:54:00:AB:00:01'/>", "<mac address='52:54:00:ab:00:01'/>"],
+    [
+      "<numa><cell id='1' memory='1'/><cell id='0' memory='2'/></numa>",
+      "<numa><cell id='0' memory='2'/><cell id='1' memory='1'/></numa>",
+    ],
+    [
+      "<iothreadpin iothread='2' cpuset='1'/><iothreadpin iothread='1' cpuset='0'/>",
+      "<iothreadpin iothread='1' cpuset='0'/><iothreadpin iothread='2' cpuset='1'/>",
+    ],
+    [
+      "<feature name='vmx' policy='require'/><feature name='pcid' policy='disable'/>",
+      "<feature policy='disable' name='pcid'/><feature policy='require' name='vmx'/>",
+    ],
+    [
+      "<clock><timer name='hpet' present='no'/><timer name='rtc' tickpolicy='catchup'/></clock>",
+      "<clock><timer name='rtc' tickpolicy='catchup'/><timer name='hpet' present='no'/></clock>",
+    ],
     ["<serial type='pty'/>", "<serial type='pty'><target type='isa-serial' port='0'/></serial>"],
   ])('%s is %s', (wanted, is) => {
     const differing = facts(parseXml(`<a>${wanted}</a>`, 'x'), parseXml(`<a>${is}</a>`, 'x')).filter(
@@ -216,6 +273,27 @@ describe('wanted XML and what is there', () => {
     expect(
       formatXml(mergeXml(parseXml(`<a>${is}</a>`, 'x'), parseXml(`<a>${wanted}</a>`, 'x'))).length,
     ).toBeGreaterThan(0);
+  });
+
+  it.each([
+    [
+      'a controller of no model is no other one',
+      "<controller type='usb'/>",
+      "<controller type='usb' model='nec-xhci'/>",
+      "<controller type='usb'/><controller type='usb' model='nec-xhci'/>",
+    ],
+    [
+      'text stays where only attributes are given',
+      '<type>hvm</type>',
+      "<type arch='x86_64'/>",
+      "<type arch='x86_64'>hvm</type>",
+    ],
+    ['text comes where there was none', '<title/>', '<title>mine</title>', '<title>mine</title>'],
+  ])('%s', (_, is, wanted, merged) => {
+    const [own, over] = [is, wanted].map((inner) => parseXml(`<a>${inner}</a>`, 'x'));
+    if (own === undefined || over === undefined) throw new Error('both are given');
+    expect(facts(over, own).some(([, want, found]) => want !== found)).toBe(true);
+    expect(formatXml(mergeXml(own, over)).replaceAll(/\n\s*/g, '').trim()).toBe(`<a>${merged}</a>`);
   });
 
   it('pairs disks by target and interfaces by MAC, in whatever order', () => {

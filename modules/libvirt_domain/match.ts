@@ -62,7 +62,7 @@ export function ownFacts(
   wanted: XmlElement,
   own: XmlElement | undefined,
 ): readonly (readonly [string, string, string | null])[] {
-  const text = xmlText(wanted) ?? '';
+  const text = textOf(wanted);
   const { unit } = wanted.attributes;
   const attributes = Object.entries(wanted.attributes)
     .filter(([name]) => name !== 'unit' && !name.startsWith('xmlns'))
@@ -78,7 +78,7 @@ export function ownFacts(
     });
   if (text !== '') {
     const found =
-      own === undefined ? null : canonical(wanted, '', xmlText(own) ?? '', own.attributes['unit'] ?? unitOf(wanted));
+      own === undefined ? null : canonical(wanted, '', textOf(own), own.attributes['unit'] ?? unitOf(wanted));
     return [...attributes, ['', canonical(wanted, '', text, unit ?? unitOf(wanted)), found]];
   }
   const isBare = attributes.length === 0 && wanted.children.length === 0;
@@ -137,7 +137,7 @@ export function mergeXml(own: XmlElement | undefined, wanted: XmlElement): XmlEl
   if (own === undefined) return wanted;
   const all = pairs(wanted, own);
   const found = new Map(all.flatMap((pair) => (pair.own === undefined ? [] : [[pair.own, pair.wanted] as const])));
-  const text = xmlText(wanted) ?? '';
+  const text = textOf(wanted);
   const kept = own.children
     .filter((child) => typeof child !== 'string' || text === '')
     .filter((child) => !isOutdated(child, wanted))
@@ -162,5 +162,7 @@ const isOutdated = (child: XmlNode, wanted: XmlElement): boolean =>
   child.name === 'currentMemory' &&
   xmlChild(wanted, 'memory') !== undefined &&
   xmlChild(wanted, 'currentMemory') === undefined;
+
+const textOf = (xml: XmlElement): string => xmlText(xml) ?? '';
 
 const elements = (nodes: readonly XmlNode[]): readonly XmlElement[] => nodes.filter((node) => typeof node !== 'string');

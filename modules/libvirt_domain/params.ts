@@ -87,8 +87,9 @@ export const LibvirtDomain = z
   })
   .superRefine((p, context) => {
     const given = (['xml', 'template', 'define'] as const).filter((key) => p[key] !== undefined);
-    if (given.length > 1)
-      context.addIssue({ code: 'custom', path: [given[1] ?? ''], message: `give one of ${given.join(' and ')}` });
+    const [, second] = given;
+    if (second !== undefined)
+      context.addIssue({ code: 'custom', path: [second], message: `give one of ${given.join(' and ')}` });
     const targets = (p.define?.disks ?? []).map(({ target }) => target);
     const twice = targets.find((target, i) => targets.indexOf(target) !== i);
     if (twice !== undefined) {

@@ -34,7 +34,7 @@ export const guestProbe = (name: string): Probe<GuestSeen | null> =>
     if (answers === undefined) return null;
     const [info = '', config = '', live = ''] = answers;
     const known = virshInfo(info);
-    const run = runOf(known.get('State') ?? '');
+    const run = runOf(known.get('State'));
     const what = `the domain ${name}`;
     return {
       run,
@@ -45,7 +45,7 @@ export const guestProbe = (name: string): Probe<GuestSeen | null> =>
     };
   });
 
-function runOf(state: string): Run {
+function runOf(state: string | undefined): Run {
   if (state === 'shut off' || state === 'crashed') return 'shut off';
   return state === 'paused' ? 'paused' : 'running';
 }
