@@ -19,11 +19,12 @@ export function usableCpus(
     );
   }
   const near = p.policy === 'numa' ? seen.near : undefined;
-  const local = (asked ?? seen.online).filter((cpu) => near === undefined || near.includes(cpu));
-  if (local.length === 0) {
+  const candidates = asked ?? seen.online;
+  const local = candidates.filter((cpu) => near === undefined || near.includes(cpu));
+  if (near !== undefined && local.length === 0) {
     throw refuse(
-      `none of the CPUs ${formatCpuList(asked ?? [])} is next to ${p.dev}`,
-      `choose among ${formatCpuList(near ?? [])}, or set policy: spread`,
+      `none of the CPUs ${formatCpuList(candidates)} is next to ${p.dev}`,
+      `choose among ${formatCpuList(near)}, or set policy: spread`,
     );
   }
   const isolated = p.exclude_isolated ? local.filter((cpu) => seen.isolated.includes(cpu)) : [];

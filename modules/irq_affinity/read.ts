@@ -74,7 +74,7 @@ export const irqProbe = (dev: string): Probe<Seen> =>
 
 /** `eth0-TxRx-0`, `virtio2-input.0`, `mlx5_comp0@pci:0000:05:00.0`: what follows the device's or driver's name. */
 function queueOf(name: string): string {
-  const bare = name.split('@', 1)[0] ?? name;
+  const bare = name.replace(/@.*$/, '');
   return /^[^-_]+[-_](.+)$/.exec(bare)?.[1] ?? bare;
 }
 
