@@ -5,12 +5,19 @@ const classPattern = /^(?:0x)?([0-9a-f]{1,4}):(?:0x)?([0-9a-f]{0,4})$/i;
 
 const hex = (digits: string): string => Number.parseInt(digits, 16).toString(16);
 
+function readHandle(text: string): string | undefined {
+  const [, major, minor = ''] = classPattern.exec(text.trim()) ?? [];
+  if (major === undefined) return undefined;
+  return `${hex(major)}:${minor === '' || hex(minor) === '0' ? '' : hex(minor)}`;
+}
+
+const notHandle = (text: string): string => `"${text}" is no handle: write hexadecimal numbers as in "1:" or "1:10"`;
+
 /** Canonical `1:` or `1:10`: hexadecimal, lower case, no zeros in front. @throws RangeError */
 export function parseHandle(text: string): string {
-  const [, major, minor] = classPattern.exec(text.trim()) ?? [];
-  if (major === undefined)
-    throw new RangeError(`"${text}" is no handle: write hexadecimal numbers as in "1:" or "1:10"`);
-  return `${hex(major)}:${minor === undefined || minor === '' || hex(minor) === '0' ? '' : hex(minor)}`;
+  const handle = readHandle(text);
+  if (handle === undefined) throw new RangeError(notHandle(text));
+  return handle;
 }
 
 const whatYamlSays = ({ input }: { input?: unknown }): string =>
@@ -18,14 +25,10 @@ const whatYamlSays = ({ input }: { input?: unknown }): string =>
 
 const handleSchema = (check: (handle: string) => string | undefined) =>
   z.string({ error: whatYamlSays }).transform((text, context) => {
-    try {
-      const handle = parseHandle(text);
-      const problem = check(handle);
-      if (problem === undefined) return handle;
-      context.issues.push({ code: 'custom', message: problem, input: text });
-    } catch (error) {
-      context.issues.push({ code: 'custom', message: error instanceof Error ? error.message : '', input: text });
-    }
+    const handle = readHandle(text);
+    const problem = handle === undefined ? notHandle(text) : check(handle);
+    if (handle !== undefined && problem === undefined) return handle;
+    context.issues.push({ code: 'custom', message: problem, input: text });
     return z.NEVER;
   });
 

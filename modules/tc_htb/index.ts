@@ -142,7 +142,7 @@ function checkOwner(p: TcHtb, now: State | null, seen: Seen): void {
 
 // With classes of others in it, the tree can be judged only now.
 function checkWhole(p: TcHtb, classes: readonly WantedClass[]): void {
-  const nodes = classes.map((item) => ({ ...item, rate: item.rate ?? 0 }));
+  const nodes = classes.map(({ rate = 0, ...item }) => ({ ...item, rate }));
   const [problem] = treeProblems({
     root_handle: p.root_handle,
     default: p.default,

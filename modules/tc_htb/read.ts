@@ -74,16 +74,16 @@ exit 0`;
 export const htbProbe = (p: TcHtb): Probe<Seen> => {
   const parents = [...new Set([p.root_handle, ...(p.filters ?? []).map((filter) => filter.parent ?? p.root_handle)])];
   return probeScript(look, [p.dev, ...parents], (output) => {
-    const parts = toolText(output, 'tc').split(/^#/m);
+    const [link = '', ...parts] = toolText(output, 'tc').split(/^#/m);
     const part = (title: string): ProbeOutput => ({
       ...output,
       stdout: parts.find((text) => text.startsWith(`${title}\n`))?.slice(title.length + 1) ?? '',
     });
-    const [, mtu] = /^mtu (\d+)$/m.exec(parts[0] ?? '') ?? [];
+    const [, mtu] = /^mtu (\d+)$/m.exec(link) ?? [];
     return {
       exists: mtu !== undefined,
       mtu: Number(mtu ?? 0),
-      ovs: /^master ovs-system$/m.test(parts[0] ?? ''),
+      ovs: /^master ovs-system$/m.test(link),
       qdiscs: parseQdiscs(part('qdiscs')),
       classes: parseHtbClasses(part('classes')),
       filters: parents.flatMap((parent) =>

@@ -48,11 +48,13 @@ function build(dev: string, to: Goal): readonly string[] {
 }
 
 function change(dev: string, from: Goal, to: Goal): readonly string[] {
-  const [was, wanted] = [from.classes ?? [], to.classes ?? from.classes ?? []];
+  const was = from.classes ?? [];
+  const wanted = to.classes ?? was;
   const ids = new Set(wanted.map(({ classid }) => classid));
   const before = new Map(was.map((item) => [item.classid, item]));
   const gone = parentsFirst(was.filter(({ classid }) => !ids.has(classid))).toReversed();
-  const filters = filterLines(dev, from.filters ?? [], to.filters ?? from.filters ?? []);
+  const hung = from.filters ?? [];
+  const filters = filterLines(dev, hung, to.filters ?? hung);
   return [
     // "HTB class in use": filters go first, then leaves, then what they hang on.
     ...filters.gone,
@@ -100,13 +102,17 @@ const filterLine = (dev: string, filter: FilterState): string =>
     `flowid ${filter.flowid}`,
   ].join(' ');
 
-const classLine = (dev: string, verb: 'add' | 'replace', item: Class): string =>
+const classLine = (
+  dev: string,
+  verb: 'add' | 'replace',
+  { classid, parent = classid.replace(/:.*/, ':'), rate = 0, ceil = rate, prio = 0, ...item }: Class,
+): string =>
   [
-    `class ${verb} dev ${dev} parent ${item.parent ?? item.classid.replace(/:.*/, ':')} classid ${item.classid} htb`,
-    `rate ${item.rate ?? 0}bit ceil ${item.ceil ?? item.rate ?? 0}bit`,
+    `class ${verb} dev ${dev} parent ${parent} classid ${classid} htb`,
+    `rate ${rate}bit ceil ${ceil}bit`,
     ...(typeof item.burst !== 'number' ? [] : [`burst ${item.burst}b`]),
     ...(typeof item.cburst !== 'number' ? [] : [`cburst ${item.cburst}b`]),
-    `prio ${item.prio ?? 0}`,
+    `prio ${prio}`,
     ...(item.quantum === undefined || item.quantum === null ? [] : [`quantum ${item.quantum}`]),
   ].join(' ');
 

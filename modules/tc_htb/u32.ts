@@ -76,17 +76,21 @@ const pairs = (dotted: string): readonly number[] => {
 };
 
 /** A filter as tc printed it. */
-export const readFilter = (parent: string, filter: TcFilter): FilterState => ({
+export const readFilter = (parent: string, { pref, protocol, matches, flowid = '' }: TcFilter): FilterState => ({
   parent,
-  prio: filter.pref,
-  protocol: filter.protocol,
-  match: filter.matches.map(({ value, mask, offset }) => `${value}/${mask}@${offset}`).join(' '),
-  flowid: filter.flowid ?? '',
+  prio: pref,
+  protocol,
+  match: matches.map(({ value, mask, offset }) => `${value}/${mask}@${offset}`).join(' '),
+  flowid,
 });
 
 /** The same as words for tc. */
 export const matchWords = (match: string): readonly string[] =>
-  match.split(' ').flatMap((word) => {
-    const [, value = '', mask = '', offset = ''] = /^(\w+)\/(\w+)@(-?\d+)$/.exec(word) ?? [];
-    return ['match', 'u32', `0x${value}`, `0x${mask}`, 'at', offset];
-  });
+  [...match.matchAll(/(\w+)\/(\w+)@(-?\d+)/g)].flatMap(([, value = '', mask = '', offset = '']) => [
+    'match',
+    'u32',
+    `0x${value}`,
+    `0x${mask}`,
+    'at',
+    offset,
+  ]);
