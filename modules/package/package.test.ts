@@ -144,6 +144,14 @@ describe('what is installed', () => {
   });
 
   it.each([
+    ['other zypper', 'zypper'],
+    ['other none', 'none'],
+    ['', 'none'],
+  ])('is nothing where the host says %j', (stdout, manager) => {
+    expect(parseLook({ stdout })).toMatchObject({ family: undefined, manager, installed: {} });
+  });
+
+  it.each([
     ['1.0', '1.0', 'debian', true],
     ['1.0', '1.0-1', 'debian', false],
     ['1.*', '1.0-1', 'debian', true],
@@ -221,6 +229,47 @@ describe('package', () => {
     [{ name: 'a', state: 'absent', update_cache: true }, 7200, []],
   ])('%j with lists of %s s', (params, cacheAge, commands) => {
     expect(plan(params, debian({}, { cacheAge })).forth).toEqual(commands);
+  });
+
+  it('takes for newest what is not installed at all, once it is', () => {
+    const { changes, forth } = plan({ name: 'a', state: 'latest' }, debian({}, { candidates: { a: '2' } }));
+    expect(changes).toEqual([
+      { path: 'packages.a.installed', from: false, to: true },
+      { path: 'packages.a.newest', from: false, to: true },
+    ]);
+    expect(forth).toEqual(['apt-get install a']);
+  });
+
+  it.each([
+    ['lists', true],
+    ['packages.a.newest', true],
+    ['packages.a.installed', false],
+    ['packages.a.version', false],
+  ])('does not take back %s: %s', (path, oneWay) => {
+    expect(packageModule.oneWay?.(path)).toBe(oneWay);
+  });
+
+  it('has nothing to do, or to say, where nothing is known', () => {
+    const p = Package.parse({ name: 'a' });
+    for (const look of [debian(), redhat()]) {
+      const now = packageModule.state({ look }, p);
+      expect(packageModule.steps(now, null, p)).toEqual([]);
+      expect(packageModule.want(p, null, { look })).toEqual({ packages: { a: { installed: true } } });
+    }
+    expect(packageModule.steps(null, null, p)).toEqual([]);
+    const latest = Package.parse({ name: 'a', state: 'latest' });
+    const look = debian({ a: v('1', { held: true }) });
+    const now = packageModule.state({ look }, latest);
+    expect(packageModule.warnings?.(latest, now, { look })).toHaveLength(1);
+    expect(packageModule.warnings?.(latest, null, { look })).toEqual([]);
+    expect(packageModule.warnings?.(latest, now, { look: { ...look, family: undefined } })).toEqual([]);
+  });
+
+  it('gives the versions that are there', () => {
+    const p = Package.parse({ name: 'a,b' });
+    const now = packageModule.state({ look: debian({ a: v('1') }) }, p);
+    expect(packageModule.returns?.(p, now)).toEqual({ versions: { a: '1', b: null } });
+    expect(packageModule.returns?.(p, null)).toEqual({ versions: {} });
   });
 
   it('waits for the lock, keeps configuration files, and asks no question', () => {
