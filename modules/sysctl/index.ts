@@ -114,7 +114,7 @@ function wantValue(p: Sysctl, key: string, value: string, now: string | null, lo
   if (now === value) return value;
   if (!seen.writable) {
     throw refuse(
-      `${key} cannot be written on this host: it is ${now ?? ''}, and read-only`,
+      `${key} cannot be written on this host: it is ${now ?? 'without a value'}, and read-only`,
       'a container or network namespace may set only its own; apply: false keeps the value for the next boot only',
     );
   }

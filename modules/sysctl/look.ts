@@ -88,7 +88,7 @@ function parseFiles(paths: readonly string[], lines: string): Look['files'] {
   const dropIns = paths.filter((path) => path !== SYSCTL_CONF);
   const names = [...new Set(dropIns.map(baseName))].sort();
   const last = paths.filter((path) => path === SYSCTL_CONF);
-  const ordered = [...names.flatMap((name) => dropIns.find((path) => baseName(path) === name) ?? []), ...last];
+  const ordered = [...names.flatMap((name) => dropIns.filter((path) => baseName(path) === name).slice(0, 1)), ...last];
   return ordered.map((path) => ({ path, values: valuesOf(path, lines) }));
 }
 

@@ -81,7 +81,8 @@ const duplicates = (names: readonly string[]): readonly string[] => {
 
 /** What is asked for: canonical key names with their values; null: not to be kept. In the order they were given. */
 export function settingsOf(p: Sysctl): ReadonlyMap<string, string | null> {
-  const given: readonly (readonly [string, string | undefined])[] =
-    p.settings === undefined ? [[p.name ?? '', p.value]] : Object.entries(p.settings);
-  return new Map(given.map(([name, value]) => [keyName(keyPath(name)), p.state === 'absent' ? null : (value ?? null)]));
+  const given = Object.entries<string | undefined>(p.settings ?? { [String(p.name)]: p.value });
+  const kept = (value: string | undefined): string | null =>
+    p.state === 'present' && value !== undefined ? value : null;
+  return new Map(given.map(([name, value]) => [keyName(keyPath(name)), kept(value)]));
 }

@@ -83,6 +83,7 @@ describe('parameters', () => {
     [{ settings: {} }, 'settings is empty'],
     [{ name: 'net.a' }, 'give the value of net.a'],
     [{ name: 'net.a', value: 'a\nb' }, 'a value is one line'],
+    [{ name: 'kernel', value: 1 }, '"kernel" is no name of a kernel parameter: write it as in net.ipv4.ip_forward'],
     [
       { name: 'net.a', value: 2 ** 60 },
       '1152921504606847000 is no whole number that can be kept exactly: put it in quotes',
@@ -163,6 +164,15 @@ describe('the file', () => {
 });
 
 describe('parseLook', () => {
+  it('finds nothing where nothing was said', () => {
+    expect(parseLook({ code: 255, stderr: 'Killed', bytes: new Uint8Array(), stdout: 'key -rw net/a\n' })).toEqual({
+      keys: {},
+      files: [],
+      modules: [''],
+      text: null,
+    });
+  });
+
   it('orders files as sysctl.d(5) does, and takes values as one line of words', () => {
     const look = parseLook({
       code: 0,
@@ -315,6 +325,26 @@ describe('sysctl', () => {
       },
     ],
     [
+      'a key that has no value and is read-only here',
+      {},
+      { keys: { 'net.a': key(null, 'r') } },
+      { message: 'net.a cannot be written on this host: it is without a value, and read-only' },
+    ],
+    [
+      'one number of two',
+      { value: '1' },
+      { keys: { 'net.a': key('1 2') } },
+      { message: 'net.a holds 2 numbers (1 2), and 1 is given' },
+    ],
+    [
+      'a file that is read later, but for the file that is read last',
+      { file: '/etc/sysctl.conf' },
+      { keys: { 'net.a': key('0') }, files: [{ path: '/etc/sysctl.d/99-z.conf', values: { 'net.a': '0' } }] },
+      {
+        message: 'net.a = 1 in /etc/sysctl.conf is shadowed by /etc/sysctl.d/99-z.conf, which is read later and says 0',
+      },
+    ],
+    [
       'too few numbers',
       { value: '1 2' },
       { keys: { 'net.a': key('1 2 3') } },
@@ -348,6 +378,29 @@ describe('sysctl', () => {
     ],
   ])('is content with another file that %s', (_, files) => {
     expect(plan({ name: 'net.a', value: 1 }, { keys: { 'net.a': key('0') }, files }).changes).toHaveLength(2);
+  });
+
+  it('takes a file before 99-sysctl.conf for no shadow of /etc/sysctl.conf', () => {
+    const files = [{ path: '/etc/sysctl.d/99-a.conf', values: { 'net.a': '0' } }];
+    const params = { name: 'net.a', value: 1, file: '/etc/sysctl.conf' };
+    expect(plan(params, { keys: { 'net.a': key('1') }, files }).changes.map(({ path }) => path)).toEqual([
+      'settings["net.a"].file',
+    ]);
+  });
+
+  // The kernel shows stable_secret only once it is set.
+  it('sets a key that has had no value', () => {
+    const name = 'net.ipv6.conf.default.stable_secret';
+    const { forth, back } = plan({ name, value: '2001:db8::1' }, { keys: { [name]: key(null) } });
+    expect(forth[0]).toMatchObject({ kind: 'poke', value: '2001:db8::1' });
+    expect(back.map(({ kind }) => kind)).toEqual(['remove']);
+  });
+
+  it('has no steps from nothing to nothing, and touches nothing', () => {
+    const { now } = plan({ name: 'net.ipv6.conf.all.forwarding', state: 'absent' }, {});
+    expect(sysctl.steps(null, null, p)).toEqual([]);
+    expect(sysctl.steps(now, null, p)).toEqual([]);
+    expect(sysctl.touches?.(now, null, p)).toBe('none');
   });
 
   it('keeps a key for later with ignore_missing, and says so', () => {
@@ -390,6 +443,13 @@ describe('sysctl', () => {
     expect(touches('net.netfilter.nf_conntrack_max')).toEqual({ links: ['*'] });
     expect(touches('net.ipv4.conf.default.rp_filter')).toBe('none');
     expect(touches('net.ipv4.ip_forward')).toBe('none');
+  });
+
+  it('shows a file that comes, and one that goes', () => {
+    const after = '# managed by kvmnet\nnet.a = 1\n';
+    expect(sysctl.texts?.(seen({}), p)).toEqual([{ path: FILE, before: '', after }]);
+    const gone = Sysctl.parse({ name: 'net.a', state: 'absent' });
+    expect(sysctl.texts?.(seen({ text: after }), gone)).toEqual([{ path: FILE, before: after, after: '' }]);
   });
 
   it('shows the file as text', () => {
