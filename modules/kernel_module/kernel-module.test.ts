@@ -300,3 +300,53 @@ describe('kernel_module', () => {
     ]);
   });
 });
+
+describe('kernel_module, at its edges,', () => {
+  it('passes over what is no path of a kernel, and no line of a file', () => {
+    const look = parseLook({
+      stdout: [
+        'other /lib/modules/6.1.0-9-amd64/modules.dep',
+        'other grep: no such file',
+        'line /etc/modprobe.d/a.conf:options x a=1',
+        'line grep: no such file',
+        'param a rw with two  spaces',
+      ].join('\n'),
+    });
+    expect(look).toMatchObject({
+      kernel: '',
+      otherKernels: ['6.1.0-9-amd64'],
+      modprobe_d: [{ file: '/etc/modprobe.d/a.conf', line: 'options x a=1' }],
+      params: { a: { value: 'with two  spaces', writable: true } },
+    });
+  });
+
+  it.each([
+    [1, 'x cannot be unloaded: it is in use (1 reference)'],
+    [2, 'x cannot be unloaded: it is in use (2 references)'],
+  ])('refuses to unload what has %i references', (references, message) => {
+    expect(() => plan({ name: 'x', state: 'absent' }, { ...loaded, references })).toThrow(message);
+  });
+
+  it.each([
+    [true, ['initramfs']],
+    [undefined, ['initramfs']],
+    [false, []],
+  ])('builds the initramfs as it is told: %j', (initramfs, expected) => {
+    const params = { name: 'x', params: { a: 1 }, initramfs, persist: false };
+    const { forth } = plan(params, { ...loaded, params: { a: param('1') } });
+    expect(forth).toEqual([`${OPTIONS('x')}: options x a=1`, ...expected]);
+  });
+
+  it('has nothing to do, and nothing that waits, where nothing is known', () => {
+    const p = KernelModule.parse({ name: 'x' });
+    const now = kernelModule.state({ look: none }, p);
+    expect(kernelModule.want(p, null, { look: none })).toEqual(kernelModule.want(p, now, { look: none }));
+    expect(kernelModule.steps(null, now, p)).toEqual([]);
+    expect(kernelModule.steps(now, null, p)).toEqual([]);
+    const waits = { ...none, available: false, otherKernels: ['6.1.0-9-amd64'] };
+    const old = kernelModule.state({ look: waits }, p);
+    expect(kernelModule.pending?.(old, { loaded: true }, p)).toHaveLength(1);
+    expect(kernelModule.pending?.(null, { loaded: true }, p)).toEqual([]);
+    expect(kernelModule.pending?.(old, null, p)).toEqual([]);
+  });
+});

@@ -56,8 +56,9 @@ export function parseLook({ stdout }: Pick<ProbeOutput, 'stdout'>): Look {
   const of = (kind: string): readonly string[] =>
     lines.flatMap((line) => (line === kind ? [''] : line.startsWith(`${kind} `) ? [line.slice(kind.length + 1)] : []));
   const loaded = of('loaded')[0]?.split(' ');
+  const [kernel = ''] = of('kernel');
   return {
-    kernel: of('kernel')[0] ?? '',
+    kernel,
     loaded: loaded !== undefined,
     builtin: of('builtin').length > 0,
     references: Number(loaded?.[2] ?? 0),
@@ -69,7 +70,8 @@ export function parseLook({ stdout }: Pick<ProbeOutput, 'stdout'>): Look {
     modprobe: of('modprobe').length > 0,
     params: Object.fromEntries(
       of('param').map((line) => {
-        const [, name = '', access = '', value = ''] = /^(\S+) (\S+) ?(.*)$/.exec(line) ?? [];
+        const [name = '', access = '', ...words] = line.split(' ');
+        const value = words.join(' ');
         const shown = value === '(null)' ? '' : value.split(',').map(canonicalValue).join(',');
         return [name, { value: access.startsWith('r') ? shown : null, writable: access.endsWith('w') }];
       }),

@@ -6,8 +6,8 @@ const HEADER = '# managed by kvmnet\n';
 
 /** Files first: modprobe reads them. */
 export function moduleSteps(from: State, to: State, p: KernelModule): Step[] {
-  const [before, after] = [from, to].map((state) => optionsText(state, p.name));
-  const options = before === after ? [] : [...file(optionsFile(p.name), after ?? ''), ...initramfs(p)];
+  const [before, after] = [optionsText(from, p.name), optionsText(to, p.name)];
+  const options = before === after ? [] : [...file(optionsFile(p.name), after), ...initramfs(p)];
   const load = from.persist === to.persist ? [] : file(loadFile(p.name), to.persist ? `${HEADER}${p.name}\n` : '');
   return [...options, ...load, ...kernelSteps(from, to, p.name)];
 }
