@@ -151,6 +151,6 @@ async function runLines(lines: readonly string[], host: ActionHost, when: string
 }
 
 const lastLine = (text: string): string => {
-  const last = text.trim().split('\n').at(-1) ?? '';
+  const [last = ''] = text.trim().split('\n').slice(-1);
   return last === '' ? '' : `: ${last}`;
 };

@@ -149,6 +149,41 @@ describe.concurrent('reboot', () => {
     expect(log).toEqual(['sync']);
   });
 
+  it('does not reboot where a command before does not end, or says nothing of why it fails', async () => {
+    const ends = (how: object) =>
+      fakeHost({ pending: waiting, answer: (c) => (scriptOf(c) === shellLine('').script ? how : {}) });
+    await expect(runAction(reboot, { pre: 'sync' }, ends({ timedOut: true, code: 255 }))).rejects.toThrow(
+      /^not rebooted: before it, "sync" did not end in time$/,
+    );
+    await expect(runAction(reboot, { pre: 'sync' }, ends({ code: 4 }))).rejects.toThrow(
+      /^not rebooted: before it, "sync" ended with 4$/,
+    );
+  });
+
+  it('takes a host whose shell says nothing for one that is not back', async () => {
+    const { fake } = host({ attempts: [''] });
+    expect(await runAction(reboot, { timeout: 0.1 }, fake)).toMatchObject({
+      failed: true,
+      message: 'not back within 0.1 s: its shell does not answer',
+    });
+  });
+
+  it('says that it was told to where nothing is pending', async () => {
+    const { fake } = host({}, { check: true, pending: { list: () => [], verify: async () => [] } });
+    expect(await runAction(reboot, { force: true }, fake)).toMatchObject({ text: 'would reboot: forced' });
+  });
+
+  it('says a reason that says so itself only once', async () => {
+    const reason = 'configured but not effective: no IOMMU';
+    const { fake } = host({ standing: [{ task: 'grub', path: 'running', reason, hint: undefined }] });
+    expect(await runAction(reboot, {}, fake)).toMatchObject({ message: `after the reboot ${reason} (grub)` });
+  });
+
+  it('stops at once where the engine gives no result', async () => {
+    const silent = { ...fakeHost({ pending: waiting }), run: async () => [] };
+    await expect(runAction(reboot, {}, silent)).rejects.toThrow('the engine gave no result for a command');
+  });
+
   it('says that it could not be set going', async () => {
     const answer = () => ({ code: 1, stderr: 'Access denied\n' });
     await expect(runAction(reboot, {}, fakeHost({ answer, pending: waiting }))).rejects.toMatchObject({
@@ -220,6 +255,29 @@ describe.concurrent('reboot', () => {
       const { fake, log } = host({ guests: ['web1', 'web2'], left: ['web2\n'] });
       expect(await runAction(reboot, { guests }, fake)).toMatchObject({ data: { rebooted: true } });
       expect(log.filter((line) => line.startsWith('virsh'))).toEqual(asked);
+    });
+
+    it.each([
+      [
+        'that virsh does not take',
+        askGuests,
+        { code: 1, stderr: 'error: domain is not running\n' },
+        'virsh says error: domain is not running',
+      ],
+      ['that is asked for too long', askGuests, { timedOut: true, code: 255 }, 'after 120 s still there: web1'],
+      ['that nobody can see go', guestsGone, { code: 2, stderr: 'no connection\n' }, 'virsh says no connection'],
+    ])('does not reboot over one %s', async (_, script, how, message) => {
+      const asked: string[] = [];
+      const answer = (command: ProbeCommand) => {
+        asked.push(scriptOf(command));
+        if (scriptOf(command) === lookAtHost.script) return { stdout: 'old\n\nweb1\n' };
+        return scriptOf(command) === script ? how : {};
+      };
+      const fake = fakeHost({ answer, pending: waiting });
+      await expect(runAction(reboot, { guests: 'shutdown', guests_timeout: 120 }, fake)).rejects.toThrow(
+        `not rebooted: ${message}`,
+      );
+      expect(asked).not.toContain(rebootSoon);
     });
 
     it('does not reboot over one that does not go', async () => {
