@@ -17,6 +17,49 @@ describe('parameters', () => {
   });
 });
 
+it('refuses a mount point that is no absolute path', () => {
+  expect(messageOf(hugepages.params, { mount: 'dev/huge' })).toBe('expected an absolute path, or false');
+});
+
+describe('what a host says', () => {
+  const output = (...lines: readonly string[]) => ({
+    stdout: lines.join('\n'),
+    stderr: '',
+    code: 0,
+    bytes: new Uint8Array(),
+  });
+  const seenBy = (params: object, ...lines: readonly string[]) => {
+    const p = hugepages.params.parse(params);
+    const seen = hugepages.probes(p).seen.parse(output(...lines));
+    return { p, seen, now: hugepages.state({ seen }, p) };
+  };
+
+  it.each([
+    ['mounted rw,relatime,pagesize=1024M', '1024M'],
+    ['mounted rw,relatime', 'default'],
+    ['memory 1', null],
+  ])('of a mount: %s', (line, mount) => {
+    expect(seenBy({ mount: '/mnt' }, 'all 0 0', line).now?.mount).toBe(mount);
+  });
+
+  it.each([
+    ['default 1048576', '1G'],
+    ['default 2048', '2M'],
+  ])('of its own size: %s', (line, size) => {
+    expect(seenBy({ count: 1 }, 'all 0 0', line).now?.default_size).toBe(size);
+  });
+
+  it.each([
+    [['node 0 0 0 8388608', 'node 1 0 0 8388608'], 'this host has 0, 1'],
+    [[], 'this host has none, use count'],
+  ])('of its nodes: %j', (nodes, hint) => {
+    const { p, now, seen } = seenBy({ per_node: { 7: 1 } }, 'all 0 0', ...nodes);
+    expect(() => hugepages.want(p, now, { seen })).toThrow(
+      expect.objectContaining({ message: 'there is no NUMA node 7', hint }),
+    );
+  });
+});
+
 const state: State = { total: 4, nodes: { 0: 2, 1: 2 }, mount: null, default_size: '2M' };
 describe('what only a boot brings', () => {
   it('is pending, and not written', () => {
@@ -28,6 +71,15 @@ describe('what only a boot brings', () => {
       ['nodes[0]', 'reboot'],
     ]);
     expect(hugepages.steps(state, { ...state, ...want }, p)).toEqual([]);
+  });
+  it('is no number where none is asked for', () => {
+    const p = hugepages.params.parse({ mount: '/mnt', method: 'boot' });
+    expect(hugepages.pending?.(state, { mount: '2M' }, p)).toEqual([]);
+    expect(hugepages.steps(state, null, p)).toEqual([]);
+    expect(hugepages.steps(null, { mount: '2M' } as never, p)).toMatchObject([
+      { argv: ['mkdir', '-p', '/mnt'] },
+      { argv: ['mount', '-t', 'hugetlbfs', '-o', 'pagesize=2M', 'hugetlbfs', '/mnt'] },
+    ]);
   });
   it('is no matter at runtime', () => {
     const p = hugepages.params.parse({ count: 6 });

@@ -15,7 +15,9 @@ export const Hugepages = z
       .optional()
       .describe('pages by NUMA node: { 0: 4, 1: 4 }; nodes that are not named stay'),
     mount: z
-      .union([z.literal(false), z.enum(['none', 'no', 'off', 'false']).transform((): false => false), hostPath()])
+      .union([z.literal(false), z.enum(['none', 'no', 'off', 'false']).transform((): false => false), hostPath()], {
+        error: 'expected an absolute path, or false',
+      })
       .optional()
       .describe('where pages of this size are mounted for programs, /dev/hugepages1G say; false: nothing is mounted'),
     default_size: Size.optional().describe(
@@ -35,8 +37,6 @@ export const Hugepages = z
     if ([p.count, p.per_node, p.mount, p.default_size].every((part) => part === undefined)) {
       complain('count', 'give count, per_node, mount or default_size');
     }
-    if (typeof p.mount === 'string' && !p.mount.startsWith('/'))
-      complain('mount', 'the mount point is an absolute path');
   });
 export type Hugepages = z.output<typeof Hugepages>;
 
