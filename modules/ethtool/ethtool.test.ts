@@ -16,6 +16,58 @@ describe('parameters', () => {
   });
 });
 
+describe('what a driver has', () => {
+  const pair = (current: number | null, max: number | null) => ({ current, max });
+  const none = {
+    queues: { rps: [''], xps: [''] },
+    channels: new Map(),
+    ring: new Map(),
+    coalesce: new Map(),
+    features: new Map(),
+  };
+  const want = (params: object, seen: object) => {
+    const p = ethtool.params.parse({ dev: 'eno1', ...params });
+    return ethtool.want(p, null, { ...none, ...seen });
+  };
+  it('is as much as it says, or what it has where it does not say', () => {
+    const channels = new Map([
+      ['combined', pair(4, 8)],
+      ['rx', pair(2, null)],
+    ]);
+    expect(want({ channels: { combined: 'max', rx: 'max', tx: undefined } }, { channels })?.channels).toEqual({
+      combined: 8,
+      rx: 2,
+    });
+    expect(want({ channels: { rx: 9 } }, { channels })?.channels).toEqual({ rx: 9 });
+    expect(() => want({ channels: { combined: 9 } }, { channels })).toThrow(
+      'eno1 has at most 8 for channels.combined, not 9',
+    );
+  });
+  it.each([
+    [true, false, 'tcp-segmentation-offload of eno1 is fixed to on by its driver'],
+    [false, true, 'tcp-segmentation-offload of eno1 is fixed to off by its driver'],
+  ])('is fixed where it is fixed to %s', (on, wanted, message) => {
+    const features = new Map([['tcp-segmentation-offload', { on, fixed: true }]]);
+    expect(() => want({ features: { tso: wanted } }, { features })).toThrow(message);
+    expect(want({ features: { tso: on } }, { features })?.features).toEqual({ 'tcp-segmentation-offload': on });
+  });
+  it('is set as far as a goal names it, and left alone where there is none', () => {
+    const p = ethtool.params.parse({ dev: 'eno1', ring: { rx: 512 } });
+    const state = { channels: {}, ring: { rx: 512 }, coalesce: {}, features: {}, rps: '', xps: '' };
+    expect(ethtool.steps(state, null, p)).toEqual([]);
+    expect(ethtool.steps(null, { ring: { rx: 512 } } as never, p)).toMatchObject([
+      { argv: ['ethtool', '-G', 'eno1', 'rx', '512'] },
+    ]);
+    const coalesce = { 'rx-usecs': 3, 'tx-usecs': 8 };
+    const other = { ...state, coalesce: { ...coalesce, 'tx-usecs': 16 } };
+    expect(ethtool.steps({ ...state, coalesce }, other, p)).toMatchObject([
+      { argv: ['ethtool', '-C', 'eno1', 'tx-usecs', '16'] },
+    ]);
+    expect(ethtool.touches?.(state, null, p)).toEqual({ links: ['eno1'], effect: 'flap' });
+    expect(ethtool.touches?.(null, null, p)).toBe('none');
+  });
+});
+
 // No device of the sandbox has rings or coalescing: what ethtool would print is written after its source.
 describe('rings and coalescing', () => {
   const p = ethtool.params.parse({
