@@ -82,14 +82,17 @@ export function anyHex(address: string): string {
 }
 
 const mapped = (four: string): string => `0{16}(0000FFFF|FFFF0000)(${four})`;
-const reversed = (word: string): string => (word.match(/../g) ?? []).toReversed().join('');
+const reversed = (word: string): string =>
+  Array.from(word.matchAll(/../g), ([byte]) => byte)
+    .toReversed()
+    .join('');
 
 /** The four words of an IPv6 address, in hexadecimal. */
 function groups(address: string): readonly string[] {
-  const [head = '', tail] = parseAddress(address).split('::');
+  const [head = '', tail = ''] = parseAddress(address).split('::');
   const left = head.split(':').filter((part) => part !== '');
-  const right = (tail ?? '').split(':').filter((part) => part !== '');
+  const right = tail.split(':').filter((part) => part !== '');
   const middle = Array.from({ length: 8 - left.length - right.length }, () => '0');
-  const all = [...left, ...middle, ...right].map((part) => part.toUpperCase().padStart(4, '0'));
-  return [0, 2, 4, 6].map((i) => `${all[i] ?? ''}${all[i + 1] ?? ''}`);
+  const all = [...left, ...middle, ...right].map((part) => part.toUpperCase().padStart(4, '0')).join('');
+  return [0, 8, 16, 24].map((i) => all.slice(i, i + 8));
 }

@@ -2,7 +2,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { fakeHost, localSh, runAction } from '../../src/sdk/testing/fake-host.ts';
 import { toEre } from './ere.ts';
 import { waitFor } from './index.ts';
@@ -72,6 +72,7 @@ describe('sockets', () => {
 
   it.each([
     ['::1', '00000000000000000000000000000001|00000000000000000000000001000000'],
+    ['2001:db8:1:2:3:4:5:6', '20010DB8000100020003000400050006|B80D0120020001000400030006000500'],
     ['2001:db8::5', '20010DB8000000000000000000000005|B80D0120000000000000000005000000'],
     ['::ffff:10.0.0.9', '0A000009|0900000A|0{16}(0000FFFF|FFFF0000)(0A000009|0900000A)'],
   ])('writes %s as the kernel does', (address, hex) => {
@@ -170,6 +171,34 @@ describe('wait_for', () => {
       },
     ]);
     expect(host.said).toEqual(Array(2).fill('waiting until port 80 of 127.0.0.1 is open: 0 of 300 s'));
+  });
+
+  it.each([
+    [{ port: 443, state: 'drained' }, 'no connection to port 443 is left'],
+    [{ port: 443, state: 'stopped' }, 'port 443 of 127.0.0.1 is closed'],
+    [{ port: 443, search_regex: 'SSH' }, 'port 443 of 127.0.0.1 is open with /SSH/'],
+    [{ path: '/x', state: 'absent' }, '/x is gone'],
+    [{ path: '/x', state: 'absent', search_regex: 'busy' }, '/x is gone, or without /busy/'],
+  ] as const)('says what it waits for with %j', async (params, what) => {
+    const host = fakeHost({ answer: () => ({ code: 1 }) });
+    expect(await runAction(waitFor, { ...params, timeout: 0 }, host)).toMatchObject({
+      failed: true,
+      message: `not within 0 s: ${what}`,
+    });
+  });
+
+  it('has what was known of the host read anew once time has passed', async () => {
+    let passed = 0;
+    const host = fakeHost({ answer: () => ({ code: 0 }), timePassed: () => void passed++ });
+    await runAction(waitFor, { port: 80 }, host);
+    expect(passed).toBe(0);
+    const clock = vi.spyOn(performance, 'now').mockReturnValueOnce(0).mockReturnValue(1500);
+    try {
+      expect(await runAction(waitFor, { port: 80 }, host)).toMatchObject({ data: { elapsed: 2 } });
+    } finally {
+      clock.mockRestore();
+    }
+    expect(passed).toBe(1);
   });
 
   it('says that a host has nothing to connect with', async () => {
