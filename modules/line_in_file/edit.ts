@@ -8,27 +8,35 @@ type EditParams = Pick<
 
 /** What the lines of a file become: Ansible's rules, but a line that stands as wanted is never touched. */
 export function editLines(file: LineText, p: EditParams): readonly TextLine[] {
-  return p.state === 'absent' ? without(file, p) : withLine(file, p);
+  // Lines that go may be found without it.
+  const line = file.fit(p.line ?? '');
+  return p.state === 'absent' ? without(file, p, line) : withLine(file, p, line);
 }
 
-function without(file: LineText, p: EditParams): readonly TextLine[] {
-  const matches = matcher(file, p) ?? ((text: string) => text === file.fit(p.line ?? ''));
+function without(file: LineText, p: EditParams, line: string): readonly TextLine[] {
+  const matches = matcher(file, p) ?? ((text: string) => text === line);
   return file.lines.filter(({ text }) => !matches(text));
 }
 
-function withLine(file: LineText, p: EditParams): readonly TextLine[] {
+function withLine(file: LineText, p: EditParams, line: string): readonly TextLine[] {
   const { lines } = file;
-  const line = file.fit(p.line ?? '');
+  const { regexp } = p;
   const matches = matcher(file, p);
   const found = matches === undefined ? -1 : find(lines, matches, p.firstmatch);
-  if (found >= 0) return replaced(file, found, p.backrefs ? expanded(file, p, lines[found]?.text ?? '') : line);
+  const becomes = (text: string): string =>
+    p.backrefs && regexp !== undefined ? expanded(parsePattern(file.fit(regexp)).exec(text), line) : line;
+  if (found >= 0) return replaced(file, found, becomes);
   if (p.backrefs || lines.some(({ text }) => text === line)) return lines;
   return insertLines(file, lines, place(file, p), [line]);
 }
 
 /** An empty line is one only if something ends it. */
-function replaced({ lines, end }: LineText, at: number, text: string): readonly TextLine[] {
-  return lines.map((line, i) => (i === at ? { text, end: text === '' && line.end === '' ? end : line.end } : line));
+function replaced({ lines, end }: LineText, at: number, becomes: (text: string) => string): readonly TextLine[] {
+  return lines.map((old, i) => {
+    if (i !== at) return old;
+    const text = becomes(old.text);
+    return { text, end: text === '' && old.end === '' ? end : old.end };
+  });
 }
 
 /** Where a new line goes: the index of the line before which it is put. */
@@ -55,16 +63,11 @@ function matcher({ fit }: LineText, p: EditParams): ((text: string) => boolean) 
 }
 
 /** The line with the groups of the match put in, as Python's `expand` does: `\1`, `\g<1>`, `\g<name>`, `\\`, `\n`, `\t`. */
-function expanded({ fit }: LineText, p: EditParams, text: string): string {
-  const match = parsePattern(fit(p.regexp ?? '')).exec(text);
-  return fit(p.line ?? '').replace(
-    /\\(?:(\d{1,2})|g<(\w+)>|([\\nrt]))/g,
-    (all, number?: string, name?: string, escape?: string) => {
-      if (escape !== undefined) return escapes[escape] ?? all;
-      const key = number ?? name ?? '';
-      return (/^\d+$/.test(key) ? match?.[Number(key)] : match?.groups?.[key]) ?? '';
-    },
-  );
-}
+const expanded = (match: RegExpExecArray | null, line: string): string =>
+  line.replace(/\\(\d{1,2}|g<\w+>|[\\nrt])/g, (_, what: string) => {
+    const key = what.replace(/^g<(\w+)>$/, '$1');
+    const group = /^\d+$/.test(key) ? match?.[Number(key)] : match?.groups?.[key];
+    return escapes[what] ?? group ?? '';
+  });
 
 const escapes: Readonly<Record<string, string>> = { '\\': '\\', n: '\n', r: '\r', t: '\t' };

@@ -71,6 +71,18 @@ describe('editLines', () => {
       { line: '\\g<k>=new \\g<1> \\\\', regexp: '^(?P<k>key)=.*$', backrefs: true },
       'key=new key \\\n',
     ],
+    [
+      'puts what is written with a backslash in',
+      'ab\n',
+      { line: '\\g<0>\\t\\2\\g<no>!', regexp: '^(a)b$', backrefs: true },
+      'ab\t!\n',
+    ],
+    [
+      'replaces the match that is found, with its own groups',
+      'x1\nx2\n',
+      { line: 'y\\1', regexp: '^x(.)', backrefs: true },
+      'x1\ny2\n',
+    ],
     ['a group that took no part is empty', 'b\n', { line: '[\\1]', regexp: '^(a)?b$', backrefs: true }, '[]\n'],
     ['leaves a file alone where nothing matches backrefs', abc, { line: '\\1', regexp: '^(z)', backrefs: true }, abc],
     ['takes a line as it is without backrefs', 'a\n', { line: '\\1$&$1', regexp: '^a' }, '\\1$&$1\n'],
