@@ -95,12 +95,12 @@ export const ovsMirror = defineModule({
         `add it first: ovs_port: { bridge: ${p.bridge}, name: ${unknown} }`,
       );
     }
-    const twin = bridge.mirrors.find(
-      ({ name, output }) => name !== p.name && output !== null && (src.includes(output) || dst.includes(output)),
+    const [twin] = bridge.mirrors.flatMap(({ name, output }) =>
+      name !== p.name && output !== null && (src.includes(output) || dst.includes(output)) ? [{ name, output }] : [],
     );
     if (twin !== undefined) {
       throw refuse(
-        `${twin.output ?? ''} gets the copies of the mirror ${twin.name}, and carries nothing else`,
+        `${twin.output} gets the copies of the mirror ${twin.name}, and carries nothing else`,
         'leave it out of what is selected',
       );
     }

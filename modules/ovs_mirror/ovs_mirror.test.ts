@@ -26,6 +26,31 @@ describe('parameters', () => {
   ])('%j: %s', (params, message) => {
     expect(messageOf(ovsMirror.params, { ...base, ...params })).toBe(message);
   });
+  it.each(['select_src_port', 'select_dst_port'])('takes no copies for what is copied: %s', (key) => {
+    const port = (name: string) => ({ name });
+    const bridge = {
+      name: 'br0',
+      ports: ['a', 'b', 'c'].map(port),
+      mirrors: [
+        { name: 'other', output: 'a' },
+        { name: 'into a VLAN', output: null },
+        { name: 'm0', output: 'b' },
+      ],
+    };
+    const seen = { ovs: { bridges: [bridge] } } as never;
+    const want = (selected: string) =>
+      ovsMirror.want(ovsMirror.params.parse({ ...base, [key]: [selected], output_port: 'c' }), null, seen);
+    expect(() => want('a')).toThrow('a gets the copies of the mirror other, and carries nothing else');
+    expect(want('b')).toMatchObject({ [key]: ['b'], output_port: 'c' });
+  });
+  it('makes what little a goal says, and nothing more', () => {
+    const p = ovsMirror.params.parse({ ...base, select_all: true, output_port: 'a' });
+    const [step] = ovsMirror.steps(null, { output_port: 'a' } as never, p);
+    const args = step?.kind === 'snippet' ? step.args : [];
+    expect(args.slice(0, 2)).toEqual(['br0', '"m0"']);
+    expect(args.filter((word) => word === 'create')).toHaveLength(1);
+    expect(args.join(' ')).not.toMatch(/select_all=true|select_vlan=\S*\d|undefined/);
+  });
   it('touches the port that gets copies', () => {
     const p = ovsMirror.params.parse({ ...base, state: 'absent' });
     const state = (output_port: string | null) => ({ output_port }) as never;
