@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { bool, int, parsePciAddress } from '../../src/sdk/index.ts';
+import { bool, canonical, int, parsePciAddress } from '../../src/sdk/index.ts';
 
 /** Canonical form: `0000:05:00.0`, or `0000:05:00.0/3` and `eth0/3` for virtual function 3. @throws RangeError */
 function parseDevice(text: string): string {
@@ -11,16 +11,10 @@ function parseDevice(text: string): string {
   );
 }
 
-const Device = z
-  .string({ error: 'a device is text: "05:00.0", or "eth0/3" for a virtual function' })
-  .transform((text, context) => {
-    try {
-      return parseDevice(text);
-    } catch (error) {
-      context.issues.push({ code: 'custom', message: error instanceof Error ? error.message : '', input: text });
-      return z.NEVER;
-    }
-  });
+const Device = canonical(
+  z.string({ error: 'a device is text: "05:00.0", or "eth0/3" for a virtual function' }),
+  parseDevice,
+);
 
 const Id = z
   .string()

@@ -105,7 +105,7 @@ export function parseSeen(output: ProbeOutput): Seen {
     .map((line) => line.split(' '));
   const all = (word: string): readonly string[][] =>
     lines.filter(([first]) => first === word).map(([, ...rest]) => rest);
-  const json = output.stdout.split('\n').find((line) => line.startsWith('addresses ')) ?? '';
+  const [json = ''] = output.stdout.split('\n').filter((line) => line.startsWith('addresses '));
   const addresses = parseAddresses({ ...output, stdout: json.slice('addresses '.length) });
   const devices = all('device').map(([device = '', address = '', ...words]): SeenDevice => {
     const fields = new Map(
@@ -132,14 +132,14 @@ export function parseSeen(output: ProbeOutput): Seen {
       use,
     };
   });
-  const [noiommu] = all('noiommu');
+  const [[noiommu] = []] = all('noiommu');
   // Found by name and by maker and model: once is enough.
   const once = devices.filter(({ address }, i) => devices.findIndex((other) => other.address === address) === i);
   return {
     devices: once,
     absent: all('absent').map(([device = '']) => device),
     mates: all('mate').map(([group = '', address = '', driver = '']) => ({ group, address, driver })),
-    noiommu: noiommu === undefined ? null : /^[Y1]/.test(noiommu[0] ?? ''),
+    noiommu: noiommu === undefined ? null : /^[Y1]/.test(noiommu),
     driverExists: lines.some(([word]) => word === 'driver'),
   };
 }

@@ -34,8 +34,8 @@ export const sriov = defineModule({
     const pf = physicalFunction(p, seen.pf);
     return p.state === 'absent' && pf.count === 0 ? null : readState(pf);
   },
-  want: (p, now, seen): Want<State> | null =>
-    p.state === 'absent' && seen.pf === 'none' ? null : wantState(p, now, physicalFunction(p, seen.pf)),
+  want: (p, _now, seen): Want<State> | null =>
+    p.state === 'absent' && seen.pf === 'none' ? null : wantState(p, physicalFunction(p, seen.pf)),
   steps: (from, to, p) => sriovSteps(p.pf, from, to),
   compare: { vfs: { keyed: 'id' } },
   pending: (now, _want, p) => pendingOf(p, now),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { bool, ifname, int, mtu, parsePciAddress, unicastMac, vlanId } from '../../src/sdk/index.ts';
+import { bool, canonical, ifname, int, mtu, parsePciAddress, unicastMac, vlanId } from '../../src/sdk/index.ts';
 
 const range = /^(\d{1,5})-(\d{1,5})$/;
 const rate = () => int({ min: 0, max: 4_294_967_295, what: 'a rate in Mbit/s' });
@@ -38,24 +38,17 @@ const Vf = z.strictObject({
   mtu: mtu().optional().describe('MTU in bytes of its interface on this host'),
 });
 
+/** A PCI address in canonical form, or the name of an interface. @throws RangeError */
+function parsePhysical(text: string): string {
+  if (/^[0-9a-f]{2,8}:[0-9a-f:.]+$/i.test(text)) return parsePciAddress(text);
+  const problem = ifname().safeParse(text).error?.issues[0]?.message;
+  if (problem !== undefined) throw new RangeError(problem);
+  return text;
+}
+
 export const Sriov = z
   .strictObject({
-    pf: z
-      .string()
-      .transform((text, context) => {
-        const isPci = /^[0-9a-f]{2,8}:[0-9a-f:.]+$/i.test(text);
-        try {
-          if (isPci) return parsePciAddress(text);
-        } catch (error) {
-          context.issues.push({ code: 'custom', message: error instanceof Error ? error.message : '', input: text });
-          return z.NEVER;
-        }
-        const problem = ifname().safeParse(text).error?.issues[0]?.message;
-        if (problem === undefined) return text;
-        context.issues.push({ code: 'custom', message: problem, input: text });
-        return z.NEVER;
-      })
-      .describe('physical function: name of its interface, or its PCI address'),
+    pf: canonical(z.string(), parsePhysical).describe('physical function: name of its interface, or its PCI address'),
     num_vfs: number().optional().describe('how many virtual functions it has; another number takes all away first'),
     drivers_autoprobe: bool().optional().describe('whether new ones are given to a driver of the kernel'),
     eswitch_mode: z.enum(['legacy', 'switchdev']).optional().describe('how the card forwards between them'),
@@ -91,14 +84,16 @@ export const Sriov = z
       else if (own.length === 0) complain(at, 'the range ends before it begins');
       const twice = own.find((id) => ids.has(id));
       if (twice !== undefined) complain(at, `virtual function ${twice} is named twice`);
-      const beyond = own.find((id) => p.num_vfs !== undefined && id >= p.num_vfs);
-      if (beyond !== undefined) complain(at, noSuchVf(beyond, p.num_vfs ?? 0));
+      const count = p.num_vfs ?? Infinity;
+      const beyond = own.find((id) => id >= count);
+      if (beyond !== undefined) complain(at, noSuchVf(beyond, count));
       if (vf.mac !== undefined && own.length > 1) {
         complain(at, 'a MAC address belongs to one virtual function: give id in place of range');
       }
       if (vf.mac !== undefined && macs.has(vf.mac)) complain(at, `${vf.mac} is given twice`);
       if ((vf.qos ?? 0) > 0 && (vf.vlan ?? 0) === 0) complain(at, 'a priority needs a vlan');
-      if ((vf.max_tx_rate ?? 0) > 0 && (vf.min_tx_rate ?? 0) > (vf.max_tx_rate ?? 0)) {
+      const { min_tx_rate: least = 0, max_tx_rate: most = 0 } = vf;
+      if (most > 0 && least > most) {
         complain(at, 'min_tx_rate is above max_tx_rate');
       }
       if (vf.mtu !== undefined && p.mtu !== undefined && vf.mtu > p.mtu) {

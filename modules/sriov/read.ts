@@ -124,6 +124,7 @@ export function parsePf(output: ProbeOutput): SeenPf | 'none' | 'virtual' {
   const json = (word: string): ProbeOutput => ({ ...output, stdout: one(word) ?? '' });
   if (lines[0] === 'none' || lines[0] === 'virtual') return lines[0];
   const total = one('total');
+  const [, dev = ''] = all('pf').flatMap((line) => line.split(' '));
   const [link] = parseLinks(json('link'));
   const devlink = one('devlink');
   const modes =
@@ -133,7 +134,7 @@ export function parsePf(output: ProbeOutput): SeenPf | 'none' | 'virtual' {
     .toSorted((a, b) => a.id - b.id);
   const addresses = parseAddresses(json('addresses'));
   return {
-    dev: (one('pf') ?? '').split(' ')[1] ?? '',
+    dev,
     isVf: lines.includes('isvf'),
     vendor: one('vendor'),
     total: total === undefined ? null : Number(total),
@@ -171,7 +172,12 @@ function readVf(line: string): SeenVf & { readonly master: string } {
 
 // `SRIOV_EN True(1)`, `NUM_OF_VFS 8`.
 function firmwareOf(lines: readonly string[]): number | null {
-  const values = new Map(lines.map((line): [string, string] => [line.split(' ')[0] ?? '', line.split(' ')[1] ?? '']));
+  const values = new Map(
+    lines.map((line): [string, string] => {
+      const [name = '', value = ''] = line.split(' ');
+      return [name, value];
+    }),
+  );
   const count = Number(values.get('NUM_OF_VFS'));
   return values.get('SRIOV_EN')?.startsWith('True') === true && count > 0 ? count : null;
 }

@@ -58,9 +58,12 @@ export const freshVf = (id: number): VfState => ({
   dev: null,
 });
 
-export const readState = (seen: SeenPf): State => ({
+/** A device that can have virtual functions. */
+type Physical = SeenPf & { readonly total: number };
+
+export const readState = (seen: Physical): State => ({
   num_vfs: seen.count,
-  total_vfs: seen.total ?? 0,
+  total_vfs: seen.total,
   dev: seen.dev,
   drivers_autoprobe: seen.autoprobe,
   eswitch_mode: seen.eswitch,
@@ -92,7 +95,7 @@ export const readState = (seen: SeenPf): State => ({
 });
 
 /** What is there, where it can have virtual functions. @throws KvmnetError */
-export function physicalFunction(p: Sriov, seen: SeenPf | 'none' | 'virtual'): SeenPf {
+export function physicalFunction(p: Sriov, seen: SeenPf | 'none' | 'virtual'): Physical {
   if (seen === 'none') throw missing(`${p.pf} does not exist`, 'kvmnet facts tells the interfaces of a host');
   if (seen === 'virtual') throw refuse(`${p.pf} is no physical device`, 'name a network card');
   if (seen.isVf) throw refuse(`${p.pf} is itself a virtual function`, 'name its physical function');
@@ -108,16 +111,16 @@ export function physicalFunction(p: Sriov, seen: SeenPf | 'none' | 'virtual'): S
       'its driver is not a network driver: bind it to the one of its maker',
     );
   }
-  return seen;
+  return { ...seen, total: seen.total };
 }
 
 const needsInterface = (p: Sriov): boolean => p.vfs.length > 0 || p.mtu !== undefined;
 
 /** More than the kernel knows of, but what the firmware makes from the next boot on. */
-const afterReboot = (p: Sriov, seen: SeenPf): boolean =>
-  p.num_vfs !== undefined && p.num_vfs > (seen.total ?? 0) && p.num_vfs <= (seen.firmware ?? 0);
+const afterReboot = (p: Sriov, seen: Physical): boolean =>
+  p.num_vfs !== undefined && p.num_vfs > seen.total && p.num_vfs <= (seen.firmware ?? 0);
 
-export function wantState(p: Sriov, now: State | null, seen: SeenPf) {
+export function wantState(p: Sriov, seen: Physical) {
   if (p.state === 'absent') {
     if (seen.count > 0) checkUnused(p, seen, 0);
     return null;
@@ -138,7 +141,7 @@ export function wantState(p: Sriov, now: State | null, seen: SeenPf) {
     throw missing(`${p.pf} has no virtual function ${beyond}: it has ${count}`, 'give num_vfs');
   }
   checkDrivers(p, seen);
-  const mtu = p.mtu ?? now?.mtu ?? 0;
+  const mtu = p.mtu ?? seen.mtu;
   const large = [...wanted.values()].find((vf) => (vf.mtu ?? 0) > mtu);
   if (large !== undefined) {
     throw refuse(`an MTU of ${large.mtu} is above that of ${p.pf}, ${mtu}`, `set mtu to ${large.mtu} or more`);
@@ -160,8 +163,8 @@ export function wantState(p: Sriov, now: State | null, seen: SeenPf) {
   };
 }
 
-function checkCount(p: Sriov, seen: SeenPf, count: number): void {
-  const total = seen.total ?? 0;
+function checkCount(p: Sriov, seen: Physical, count: number): void {
+  const { total } = seen;
   if (count > total) {
     const firmware = seen.vendor === '0x15b3' ? 'set SRIOV_EN and NUM_OF_VFS with mstconfig, then reboot' : undefined;
     throw refuse(`${p.pf} can have ${total} virtual functions at most, not ${count}`, firmware ?? 'ask for fewer');

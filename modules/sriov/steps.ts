@@ -126,7 +126,8 @@ for a in $bound; do printf '%s\n' "$a" | cat >/sys/bus/pci/drivers_probe || exit
 export function sriovSteps(pf: string, from: Goal | null, to: Goal | null): readonly Step[] {
   const was: Goal = from ?? { num_vfs: 0, vfs: [] };
   const wanted: Goal = to ?? { num_vfs: 0, vfs: [] };
-  const [before, count] = [was.num_vfs ?? 0, wanted.num_vfs ?? was.num_vfs ?? 0];
+  const before = was.num_vfs ?? 0;
+  const count = wanted.num_vfs ?? before;
   const anew = before !== count;
   const fresh = new Map((anew ? [] : (was.vfs ?? [])).map((vf) => [vf.id, vf]));
   const pairs = (wanted.vfs ?? [])

@@ -17,6 +17,7 @@ export {
 export { missing, refuse } from './errors.ts';
 export { type AnyModule, type AnyResource } from './any-module.ts';
 export { bool } from './schemas/bool.ts';
+export { canonical } from './schemas/canonical.ts';
 export { int } from './schemas/int.ts';
 export { seconds } from './schemas/seconds.ts';
 export { words } from './schemas/words.ts';
