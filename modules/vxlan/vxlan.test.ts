@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { messageOf } from '../../src/sdk/testing/message-of.ts';
+import { replay } from '../../src/sdk/testing/recorded.ts';
 import { vxlan } from './index.ts';
 import { carriedMtu } from './mtu.ts';
 import type { State } from './read.ts';
@@ -114,6 +115,25 @@ describe('steps', () => {
         'bridge -batch - < fdb append 00:00:00:00:00:00 dev vx dst 10.0.0.4 self permanent\nfdb append 00:00:00:00:00:00 dev vx dst 10.0.0.5 self permanent\n',
       ],
     ],
+    [
+      'no longer bound to a link',
+      { ...state, dev: 'eth0', remotes: [] },
+      { vni: 1, dstport: 4789, dev: null },
+      ['ip link del dev vx', 'ip link add name vx type vxlan id 1 dstport 4789'],
+    ],
+    [
+      'no end of its own any more, for IPv6',
+      { ...state, local: 'fd00::1', remotes: ['fd00::2'] },
+      { local: null, remotes: ['fd00::2'] },
+      ['ip link set dev vx type vxlan local ::'],
+    ],
+    ['what is half known', { vni: 1 }, { mtu: 1400 }, ['ip link set dev vx mtu 1400']],
+    [
+      'what is half known, with ends',
+      { fdb: [] },
+      { remotes: ['10.0.0.9'] },
+      ['bridge -batch - < fdb append 00:00:00:00:00:00 dev vx dst 10.0.0.9 self permanent\n'],
+    ],
     ['out of a bridge', { ...state, bridge: 'br0' }, state, ['ip link set dev vx nomaster', 'snippet']],
   ])('%s', (_name, from, to, expected) => {
     expect(lines(from, to)).toEqual(expected);
@@ -133,10 +153,121 @@ describe('steps', () => {
       links: ['vx'],
       addresses: ['10.9.0.1/24'],
     });
+    // Of what was made a moment ago not all is known.
+    const made = { vni: 1, up: true } as State;
+    expect(vxlan.touches?.(made, null, p)).toEqual({ links: ['vx'], addresses: [] });
+    expect(vxlan.touches?.(made, { ...made, addresses: ['10.9.0.1/24'] }, p)).toEqual({
+      links: ['vx'],
+      addresses: [],
+      routes: ['10.9.0.0/24'],
+    });
+    expect(vxlan.touches?.(made, made, p)).toEqual({ links: ['vx'], addresses: [], routes: [] });
     expect(vxlan.touches?.(state, { ...state, vni: 2 }, p)).toMatchObject({ links: ['vx'], effect: 'flap' });
   });
   it('comes back at boot with its link', () => {
     expect(vxlan.boot?.(parse({ dev: 'eth1' }))).toMatchObject({ id: 'vx', state: null, anchor: { device: 'eth1' } });
     expect(vxlan.boot?.(parse({ state: 'absent' }))).toMatchObject({ id: 'vx' });
+  });
+});
+
+describe('a host', () => {
+  const link = (data: object, more: object = {}) =>
+    JSON.stringify([
+      {
+        ifindex: 6,
+        ifname: 'vx',
+        flags: ['BROADCAST', 'MULTICAST', 'UP'],
+        mtu: 1450,
+        linkinfo: { info_kind: 'vxlan', info_data: { id: 1, port: 4789, learning: true, ttl: 0, ...data } },
+        ...more,
+      },
+    ]);
+  const on = (
+    params: object,
+    { vxlans = '[]', fdb = '[]', ...said }: { vxlans?: string; fdb?: string; around?: string[]; underlay?: string[] },
+  ) =>
+    replay(
+      vxlan,
+      { params: { name: 'vx', vni: 1, ...params } },
+      {
+        vxlans: { stdout: [vxlans] },
+        fdb: { stdout: [fdb] },
+        addresses: { code: 1, stderr: ['Cannot find device "vx"'] },
+        around: { stdout: said.around ?? [] },
+        underlay: { stdout: said.underlay ?? [] },
+      },
+    );
+  const route = (dev: string) => JSON.stringify([{ dst: '10.0.0.2', dev, flags: [] }]);
+  it('has no such link yet', () => {
+    const said = on({ remote: '10.0.0.2', addresses: ['10.9.0.1/24'], tos: 1, mtu: 1400 }, {});
+    expect(said.state).toBeNull();
+    expect(said.steps).toEqual([
+      'ip link add name vx type vxlan id 1 dstport 4789 tos inherit',
+      'ip link set dev vx mtu 1400',
+      'bridge -batch - < "fdb append 00:00:00:00:00:00 dev vx dst 10.0.0.2 self permanent\\n"',
+      'ip addr replace 10.9.0.1/24 dev vx',
+      'ip link set dev vx up',
+    ]);
+  });
+  it('has entries of its bridge, two of one machine, and a TTL in words', () => {
+    const permanent = (mac: string, dst?: string) => ({
+      mac,
+      ...(dst === undefined ? {} : { dst }),
+      flags: ['self'],
+      state: 'permanent',
+    });
+    const fdb = JSON.stringify([
+      permanent('02:00:00:00:00:02', '10.0.0.3'),
+      permanent('33:33:00:00:00:01'),
+      permanent('02:00:00:00:00:01', '10.0.0.3'),
+      permanent('02:00:00:00:00:01', '10.0.0.2'),
+    ]);
+    const around = ['1450 vx'];
+    expect(on({}, { vxlans: link({ ttl: 'auto' }), fdb, around }).state).toMatchObject({
+      ttl: 0,
+      fdb: [
+        { mac: '02:00:00:00:00:01', dst: '10.0.0.2' },
+        { mac: '02:00:00:00:00:01', dst: '10.0.0.3' },
+        { mac: '02:00:00:00:00:02', dst: '10.0.0.3' },
+      ],
+    });
+    expect(on({}, { vxlans: link({}), around }).state).not.toHaveProperty('mac');
+    const mac = '02:00:00:00:00:05';
+    expect(on({}, { vxlans: link({}, { address: mac }), around }).state).toMatchObject({ mac });
+  });
+  it('whose tool says something else is not guessed at', () => {
+    expect(on({}, { vxlans: link({ id: 'x' }) }).refused).toMatch(/ip -d -j link show type vxlan/);
+    const outputs = { vxlans: { stdout: ['[]'] }, fdb: { stdout: ['[]'] }, underlay: { code: 127 } };
+    expect(replay(vxlan, { params: { name: 'vx', vni: 1 } }, outputs).refused).toMatch(/^ip /);
+  });
+  it('goes over to IPv6 with all its ends', () => {
+    const fdb = JSON.stringify([{ mac: '02:00:00:00:00:01', dst: '10.0.0.2', flags: ['self'], state: 'permanent' }]);
+    const said = on({ remotes: ['fd00::2'] }, { vxlans: link({ local: '10.0.0.1' }), fdb, around: ['1450 vx'] });
+    expect(said.changes).toEqual([
+      'local: "10.0.0.1" -> null',
+      'remotes: [] -> ["fd00::2"]',
+      'fdb: [{"mac":"02:00:00:00:00:01","dst":"10.0.0.2"}] -> []',
+    ]);
+  });
+  it.each<[object, string[], string[], string[] | undefined]>([
+    [
+      { mtu: 1451 },
+      [],
+      [route('eth0')],
+      ['an MTU of 1451 is more than the 1450 that go through the tunnel in one piece'],
+    ],
+    [{ mtu: 1450 }, [], [route('eth0')], undefined],
+    [
+      { bridge: 'br0' },
+      ['bridge br0', 'port vnet0', 'port vnet1', 'port gone', '1500 vnet0', '1450 vnet1'],
+      [route('eth0')],
+      ['frames above 1450 bytes of vnet0 are lost in the tunnel: set their MTU to 1450'],
+    ],
+    // Nothing is known of the way.
+    [{ bridge: 'br0' }, ['bridge br0', 'port vnet0', '9000 vnet0'], [], undefined],
+  ])('is warned with %j', (params, around, underlay, warnings) => {
+    const said = on({ remotes: ['10.0.0.2'], ...params }, { around: ['1500 eth0', '1500 br0', ...around], underlay });
+    expect(said.refused).toBeUndefined();
+    expect(said.warnings).toEqual(warnings);
   });
 });
