@@ -66,7 +66,8 @@ export const ovsBond = defineModule({
     if (p.state === 'absent') return null;
     const bridges = bridgesOf(seen.ovs, p.state);
     needBridge(bridges, p.bridge);
-    checkMembers(p, bridges, seen.ovs);
+    const { interfaces = [] } = p;
+    checkMembers(p.name, interfaces, bridges, seen.ovs);
     const mode = p.bond_mode === undefined ? now?.bond_mode : p.bond_mode;
     const lacp = p.lacp === undefined ? now?.lacp : p.lacp;
     if (mode === 'balance-tcp' && (lacp ?? 'off') === 'off') {
@@ -74,7 +75,7 @@ export const ovsBond = defineModule({
     }
     return {
       bridge: p.bridge,
-      interfaces: (p.interfaces ?? []).map((member) => {
+      interfaces: interfaces.map((member) => {
         const old = now?.interfaces.find(({ name }) => name === member.name);
         const fields = {
           name: member.name,
@@ -106,10 +107,15 @@ export const ovsBond = defineModule({
 });
 
 /** @throws KvmnetError `refused` where a member is elsewhere, or of a kind that this host does not have */
-function checkMembers(p: OvsBond, bridges: readonly OvsBridge[], ovs: OvsDatabase | null): void {
+function checkMembers(
+  bond: string,
+  members: NonNullable<OvsBond['interfaces']>,
+  bridges: readonly OvsBridge[],
+  ovs: OvsDatabase | null,
+): void {
   const ports = bridges.flatMap((bridge) => bridge.ports.map((port) => ({ bridge: bridge.name, port })));
-  for (const { name, type } of p.interfaces ?? []) {
-    const other = ports.find(({ port }) => port.name !== p.name && port.interfaces.some((item) => item.name === name));
+  for (const { name, type } of members) {
+    const other = ports.find(({ port }) => port.name !== bond && port.interfaces.some((item) => item.name === name));
     if (other !== undefined) {
       const single = other.port.name === name;
       throw refuse(
@@ -119,8 +125,8 @@ function checkMembers(p: OvsBond, bridges: readonly OvsBridge[], ovs: OvsDatabas
           : 'an interface is in one bond only: take it out there first',
       );
     }
-    const types = ovs?.interfaceTypes ?? [];
-    if (typeof type === 'string' && types.length > 0 && !types.includes(type)) {
+    const types = ovs?.interfaceTypes;
+    if (typeof type === 'string' && types !== undefined && types.length > 0 && !types.includes(type)) {
       throw refuse(
         `Open vSwitch on this host has no interfaces of type ${type}`,
         type.startsWith('dpdk') ? 'initialise DPDK first: ovs_dpdk: { init: true }' : `it has ${types.join(', ')}`,

@@ -64,8 +64,8 @@ export function readState(bridge: string, port: OvsPort): State {
     }),
     bond_mode: textColumn(bond_mode),
     lacp: textColumn(lacp),
-    bond_updelay: numberColumn(bond_updelay) ?? 0,
-    bond_downdelay: numberColumn(bond_downdelay) ?? 0,
+    bond_updelay: Number(bond_updelay),
+    bond_downdelay: Number(bond_downdelay),
     tag: numberColumn(tag),
     trunks: listColumn(trunks),
     vlan_mode: textColumn(vlan_mode),
@@ -77,7 +77,7 @@ export function readState(bridge: string, port: OvsPort): State {
 }
 
 /** As rows of the database; what a state does not speak of is not among them. */
-export const rowsOf = (state: Goal): OvsPortState => ({
+export const rowsOf = ({ interfaces = [], ...state }: Goal): OvsPortState => ({
   columns: knownColumns({
     ...state.more,
     bond_mode: state.bond_mode,
@@ -91,7 +91,7 @@ export const rowsOf = (state: Goal): OvsPortState => ({
     external_ids: state.external_ids,
   }),
   interfaces: Object.fromEntries(
-    (state.interfaces ?? []).map(({ name, type, options, mtu_request, more }) => [
+    interfaces.map(({ name, type, options, mtu_request, more }) => [
       name,
       knownColumns({ ...more, type: type === null ? '' : type, options, mtu_request }),
     ]),

@@ -24,7 +24,8 @@ export function bondSteps(name: string, from: Goal | null, to: Goal | null): rea
 function bondCommands(name: string, from: Goal | null, to: Goal | null): readonly OvsCommand[] {
   const remove: OvsCommand = ['--if-exists', 'del-port', ...(from?.bridge === undefined ? [] : [from.bridge]), name];
   if (to === null) return from === null ? [] : [remove];
-  const add = addPort(to.bridge ?? '', name, rowsOf(to));
+  const { bridge = '' } = to;
+  const add = addPort(bridge, name, rowsOf(to));
   if (from === null) return add;
   if (from.bridge !== to.bridge) return [remove, ...add];
   return [...changeColumns('Port', name, rowsOf(from).columns, rowsOf(to).columns), ...changeMembers(name, from, to)];
@@ -47,7 +48,7 @@ export function touched(name: string, from: Goal | null, to: Goal | null): Touch
   const links = [...new Set([...membersOf(from), ...membersOf(to)])];
   if (from === null) return to === null ? 'none' : { links };
   const bridges = [from.bridge, to?.bridge].filter((bridge) => bridge !== undefined);
-  const silent = (state: Goal | null): Goal | null => (state === null ? null : { ...state, external_ids: {} });
+  const silent = (state: Goal): Goal => ({ ...state, external_ids: {} });
   if (to !== null && bondCommands(name, silent(from), silent(to)).length === 0) return 'none';
   return { links: [...new Set([...links, ...bridges])] };
 }
