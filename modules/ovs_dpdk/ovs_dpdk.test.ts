@@ -116,6 +116,12 @@ describe('before the first change', () => {
       check({}, { socket_mem: [0, 512] }, host(), { ...state, initialized: true, socket_mem: [0, 512] }),
     ).not.toThrow();
   });
+  it('a node with memory only needs no core of its own, and one that holds nothing gives nothing back', () => {
+    const more = host('node 2\nfree 2 2048 512\npci 0000:09:00.0 vfio-pci 2');
+    expect(check(port('09:00.0'), { socket_mem: [0, 0, 512], pmd_cores: '4' }, more)).not.toThrow();
+    const now = { ...state, initialized: true, socket_mem: [512] };
+    expect(check({}, { socket_mem: [512, 1] }, host(), now)).toThrow('NUMA node 1 has 0 MB of free huge pages');
+  });
   it.each<[string, object, Goal, string]>([
     [
       'too little memory',
@@ -269,6 +275,24 @@ describe('steps', () => {
         '-- --if-exists del-port br0 v',
         '-- add-port br0 v -- set Interface v type="dpdkvhostuserclient" options:"vhost-server-path"="/run/v"',
         'check 1 v --if-exists del-port br0 v -- add-port br0 v -- set Interface v type="dpdkvhostuser"',
+      ],
+    ],
+    [
+      'a port that does not work is not waited for when it is changed, nor is one that goes',
+      { ...on, ports: { dpdk0: { ...dpdk0, error: 'no such device' }, d1: { ...dpdk0, device: '0000:05:00.1' } } },
+      { ...on, ports: { dpdk0: { ...dpdk0, n_rxq: '4' }, d1: null } },
+      'never',
+      ['-- --if-exists del-port br0 d1', '-- set Interface dpdk0 options:"n_rxq"="4"'],
+    ],
+    [
+      'a port of which nobody knows the kind',
+      { ...on, ports: { dpdk0: { bridge: 'br0', type: null } } },
+      { ...on, ports: { dpdk0 } },
+      'never',
+      [
+        '-- --if-exists del-port br0 dpdk0',
+        '-- add-port br0 dpdk0 -- set Interface dpdk0 type="dpdk" options:"dpdk-devargs"="0000:05:00.0" options:"n_rxq"="2"',
+        'check 1 dpdk0 --if-exists del-port br0 dpdk0 -- add-port br0 dpdk0',
       ],
     ],
     [

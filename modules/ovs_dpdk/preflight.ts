@@ -21,10 +21,10 @@ export function preflight(p: OvsDpdk, host: Machine, now: State, goal: Goal): vo
       'install one that has it: package: { name: openvswitch-switch-dpdk }, and on Debian choose it: update-alternatives --set ovs-vswitchd /usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk (on RHEL openvswitch has it)',
     );
   }
-  const [cores, polling] = [goal.cores ?? null, goal.pmd_cores ?? null].map((list) => cpusOf(list));
-  checkCores(cores ?? [], polling ?? [], host);
+  const [cores, polling] = [cpusOf(goal.cores), cpusOf(goal.pmd_cores)] as const;
+  checkCores(cores, polling, host);
   checkMemory(goal.socket_mem ?? [], host, now);
-  for (const { name, devargs } of p.ports) checkDevice(name, devargs, p, host, goal, polling ?? []);
+  for (const { name, devargs } of p.ports) checkDevice(name, devargs, p, host, goal, polling);
 }
 
 function checkCores(cores: readonly number[], polling: readonly number[], host: Machine): void {
@@ -93,10 +93,12 @@ function checkDevice(
   }
   if (device.node === null || host.nodes.size < 2) return;
   const node = device.node;
-  if (polling.length > 0 && !polling.some((cpu) => host.nodes.get(node)?.cpus.includes(cpu) === true)) {
+  const cpus = host.nodes.get(node)?.cpus ?? [];
+  // A node may have memory only.
+  if (polling.length > 0 && cpus.length > 0 && !polling.some((cpu) => cpus.includes(cpu))) {
     throw refuse(
       `${name}: ${address} is on NUMA node ${node}, and no core of pmd_cores is`,
-      `add one of ${host.nodes.get(node)?.cpus.join(', ') ?? ''}`,
+      `add one of ${cpus.join(', ')}`,
     );
   }
   const memory = goal.socket_mem ?? null;

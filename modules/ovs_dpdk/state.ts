@@ -94,7 +94,7 @@ export const startHash = ({
   ).slice(0, 16);
 
 function readPort(bridge: string, port: OvsPort): DpdkPort {
-  const own = port.interfaces[0];
+  const [own] = port.interfaces;
   const options = mapColumn(own?.config['options']);
   return {
     bridge,
@@ -103,7 +103,7 @@ function readPort(bridge: string, port: OvsPort): DpdkPort {
     n_rxq: options['n_rxq'] ?? null,
     pmd_rxq_affinity: mapColumn(own?.config['other_config'])['pmd-rxq-affinity'] ?? null,
     mtu: numberColumn(own?.config['mtu_request']),
-    error: own === undefined ? null : interfaceError(own),
+    error: port.interfaces.slice(0, 1).map(interfaceError)[0] ?? null,
     row: portState(port),
   };
 }

@@ -99,7 +99,8 @@ esac`;
 function portSteps(from: Goal, to: Goal): readonly Step[] {
   const commands = portCommands(from, to, 'make');
   if (commands.length === 0) return [];
-  const made = Object.entries(to.ports ?? {}).flatMap(([name, port]) =>
+  const { ports = {} } = to;
+  const made = Object.entries(ports).flatMap(([name, port]) =>
     port === null || (from.ports?.[name]?.error ?? null) !== null ? [] : [name],
   );
   const back = [...portCommands(to, from, 'remove'), ...portCommands(to, from, 'make')];
@@ -107,30 +108,33 @@ function portSteps(from: Goal, to: Goal): readonly Step[] {
 }
 
 function portCommands(from: Goal, to: Goal, what: 'remove' | 'make'): readonly OvsCommand[] {
-  const names = [...new Set([...Object.keys(from.ports ?? {}), ...Object.keys(to.ports ?? {})])];
+  const [{ ports: old = {} }, { ports: goal = {} }] = [from, to];
+  const names = [...new Set([...Object.keys(old), ...Object.keys(goal)])];
   return names.flatMap((name, i) => {
-    const [was, wanted] = [from.ports?.[name] ?? null, to.ports?.[name] ?? null];
+    const [was, wanted] = [old[name] ?? null, goal[name] ?? null];
     const stays = was !== null && wanted !== null && was.bridge === wanted.bridge && was.type === wanted.type;
-    if (what === 'remove') return was === null || stays ? [] : [['--if-exists', 'del-port', was.bridge ?? '', name]];
+    if (what === 'remove') return was === null || stays ? [] : [['--if-exists', 'del-port', bridgeOf(was), name]];
     if (wanted === null) return [];
     return stays
       ? changePort(name, rowOf(name, was), rowOf(name, wanted))
-      : addPort(wanted.bridge ?? '', name, rowOf(name, wanted), `${i}`);
+      : addPort(bridgeOf(wanted), name, rowOf(name, wanted), `${i}`);
   });
 }
+
+const bridgeOf = ({ bridge = '' }: Partial<DpdkPort>): string => bridge;
 
 /** What is known of a port beside what this module sets stays. */
 function rowOf(name: string, port: Partial<DpdkPort>): OvsPortState {
   const own = port.row?.interfaces[name] ?? {};
-  const device =
-    port.type === 'dpdk' ? { 'dpdk-devargs': port.device ?? null } : { 'vhost-server-path': port.device ?? null };
+  const { device = null } = port;
+  const options = port.type === 'dpdk' ? { 'dpdk-devargs': device } : { 'vhost-server-path': device };
   return {
     columns: port.row?.columns ?? {},
     interfaces: {
       [name]: {
         ...own,
         type: port.type ?? '',
-        options: { ...mapColumn(own['options']), ...device, n_rxq: port.n_rxq ?? null },
+        options: { ...mapColumn(own['options']), ...options, n_rxq: port.n_rxq ?? null },
         other_config: { ...mapColumn(own['other_config']), 'pmd-rxq-affinity': port.pmd_rxq_affinity ?? null },
         mtu_request: port.mtu ?? null,
       },
