@@ -15,8 +15,9 @@ export function chainWarnings(bridge: OvsBridge, flows: readonly FlowText[]): re
     interfaces.find(({ name, ofport }) => name === port || String(ofport) === port)?.name ?? port;
   const own = new Set(interfaces.map(({ name }) => name));
   // Where a flow takes any port, or others forward too, nothing can be said.
-  if (flows.length > 0 && flows.every(({ inPort }) => inPort !== null)) {
-    const taken = new Set(flows.map(({ inPort }) => named(inPort ?? '')));
+  const inPorts = flows.flatMap(({ inPort }) => (inPort === null ? [] : [inPort]));
+  if (flows.length > 0 && inPorts.length === flows.length) {
+    const taken = new Set(inPorts.map(named));
     const dead = [...new Set(flows.flatMap(({ outPorts }) => outPorts).map(named))].filter(
       (port) => own.has(port) && !taken.has(port),
     );
@@ -25,15 +26,13 @@ export function chainWarnings(bridge: OvsBridge, flows: readonly FlowText[]): re
     }
   }
   const numbers = new Set(
-    flows
-      .flatMap(({ inPort, outPorts }) => [...(inPort === null ? [] : [inPort]), ...outPorts])
-      .filter((port) => /^\d+$/.test(port)),
+    [...inPorts, ...flows.flatMap(({ outPorts }) => outPorts)].filter((port) => /^\d+$/.test(port)),
   );
   const loose = interfaces.filter(
     ({ ofport, config }) => numbers.has(String(ofport)) && config['ofport_request'] !== ofport,
   );
   if (loose.length > 0) {
-    const list = loose.map(({ name, ofport }) => `${ofport ?? ''} (${name})`).join(', ');
+    const list = loose.map(({ name, ofport }) => `${String(ofport)} (${name})`).join(', ');
     warnings.push(`the port numbers ${list} may be others after a restart: use the names, or ofport_request`);
   }
   return warnings;

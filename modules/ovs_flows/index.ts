@@ -95,7 +95,7 @@ export const ovsFlows = defineModule({
       );
     checkWanted(p, bridge, seen.look);
     const wanted = byMatch(seen.look.wanted);
-    const others = p.state === 'exact' ? Object.keys(now?.flows ?? {}).filter((match) => !(match in wanted)) : [];
+    const others = p.state === 'exact' ? Object.keys({ ...now?.flows }).filter((match) => !(match in wanted)) : [];
     return { flows: { ...wanted, ...Object.fromEntries(others.map((match) => [match, null])) } };
   },
   steps: (from, to, p) => flowSteps(p, from, to),

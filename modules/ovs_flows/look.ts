@@ -28,8 +28,8 @@ export const look = (bridge: string, protocols: string, flows: readonly string[]
 function problemOf(errors: string): Look['problem'] {
   const port = /^kvmnet: no port (.*)$/m.exec(errors)?.[1];
   if (port !== undefined) return { kind: 'port', text: port };
-  const [, before, after] = /\bpre: (.*)\n.*post: (.*)$/m.exec(errors) ?? [];
-  if (before !== undefined) return { kind: 'normalized', text: `${before} would become ${after ?? ''}` };
+  const [, before, after = ''] = /\bpre: (.*)\n.*post: (.*)$/m.exec(errors) ?? [];
+  if (before !== undefined) return { kind: 'normalized', text: `${before} would become ${after}` };
   const said = /^ovs-ofctl: (?:\/dev\/stdin:)?(.*)$/m.exec(errors)?.[1];
   if (said === undefined) return null;
   return { kind: /usable protocol|flow format/.test(said) ? 'protocol' : 'flow', text: said };

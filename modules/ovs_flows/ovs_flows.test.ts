@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { OvsBridge } from '../../src/sdk/index.ts';
 import { messageOf } from '../../src/sdk/testing/message-of.ts';
+import { replay, type RecordedCase } from '../../src/sdk/testing/recorded.ts';
 import { chainWarnings } from './chain.ts';
 import { readFlow } from './flow-text.ts';
 import { ovsFlows } from './index.ts';
@@ -189,6 +191,7 @@ describe('steps', () => {
     const state = (flows: object) => ({ flows, links: ['br0', 'eth1'] }) as never;
     expect(ovsFlows.touches?.(state({}), state({ 'table=0': 'actions=drop' }), p)).toEqual({ links: ['br0', 'eth1'] });
     expect(ovsFlows.touches?.(state({}), state({}), p)).toBe('none');
+    expect(ovsFlows.touches?.(null, { flows: { 'table=0': 'actions=drop' } } as never, p)).toEqual({ links: ['br0'] });
   });
   it('come back with ovs-vswitchd, each by itself', () => {
     const boot = (params: object) =>
@@ -227,6 +230,7 @@ describe('a chain', () => {
       ['in_port=a,actions=b', 'in_port=c,actions=output:a'],
       ['no flow takes what comes in from b: the way back is missing'],
     ],
+    ['from the host itself', 'secure', ['in_port=LOCAL,actions=a', 'in_port=a,actions=LOCAL'], []],
     ['that says nothing of ports', 'secure', ['arp,actions=a'], []],
     [
       'beside which frames go past',
@@ -242,5 +246,35 @@ describe('a chain', () => {
     ],
   ])('%s', (_name, mode, flows, expected) => {
     expect(warnings(mode, ...flows)).toEqual(expected);
+  });
+});
+
+describe('flows of a task', () => {
+  const prepared = (params: object, text = '') =>
+    ovsFlows.prepare?.(ovsFlows.params.parse({ bridge: 'br0', ...params }), {
+      resolve: (path: string) => `/files/${path}`,
+      read: async (path: string) => Buffer.from(path === '/files/f' ? text : ''),
+    } as never);
+  it('come from a file, without its comments', async () => {
+    const given = await prepared({ src: 'f' }, '# all\n\n  # arp\n arp,actions=NORMAL\n  \nactions=drop\n');
+    expect(given?.texts.map(({ text }) => text)).toEqual(['arp,actions=NORMAL', 'actions=drop']);
+  });
+  it('may be none', async () => {
+    expect(await prepared({ state: 'absent', cookie: 5 })).toMatchObject({ texts: [] });
+  });
+  it('are refused where they are none', async () => {
+    await expect(prepared({ flows: ['in_port=1'] })).rejects.toThrow('"in_port=1" has no actions');
+  });
+
+  const [one] = JSON.parse(
+    readFileSync(new URL('cases/recorded.json', import.meta.url), 'utf8'),
+  ) as readonly RecordedCase[];
+  const refused = (look: RecordedCase['outputs'][string]) =>
+    replay(ovsFlows, one ?? {}, { ...one?.outputs, look }).refused;
+  it('need the program, and ports that are up', () => {
+    expect(refused({ code: 127 })).toBe('ovs-ofctl is not installed');
+    expect(refused({ stdout: ['== kvmnet ==', '== kvmnet ==', 'kvmnet: no port port3', ''] })).toBe(
+      'the port port3 has no OpenFlow number yet',
+    );
   });
 });

@@ -6,7 +6,7 @@ const cookie = z
   .refine((value) => /^(?:0x[\da-f]+|\d+)$/i.test(String(value)), {
     error: 'a cookie is a number of 64 bits, e.g. 0x1234',
   })
-  .transform((value) => (/^(?:0x[\da-f]+|\d+)$/i.test(String(value)) ? `0x${BigInt(value).toString(16)}` : ''))
+  .transform((value) => `0x${BigInt(value).toString(16)}`)
   .refine((value) => value.length <= 18, { error: 'a cookie has at most 64 bits' });
 
 export const OvsFlows = z
