@@ -31,7 +31,7 @@ export async function planCopy(p: Copy, files: ControllerFiles): Promise<Plan> {
     const text = typeof p.content === 'object' ? `${JSON.stringify(p.content)}\n` : String(p.content);
     return { ...plan, source: { kind: 'content', ...textContent(text) } };
   }
-  const src = p.src ?? '';
+  const { src = '' } = p;
   const name = baseName(src);
   if (p.remote_src) return inFolder(p, { ...plan, name, source: { kind: 'host', path: plainPath(src) } });
   const path = files.resolve(src, 'files');
@@ -46,5 +46,5 @@ export async function planCopy(p: Copy, files: ControllerFiles): Promise<Plan> {
 }
 
 /** A slash at the end of dest says that it is a folder, whatever stands there. */
-const inFolder = (p: Copy, plan: Plan): Plan =>
-  p.dest.endsWith('/') ? { ...plan, dest: `${plan.dest}/${plan.name ?? ''}`, name: undefined } : plan;
+const inFolder = (p: Copy, plan: Plan & { readonly name: string }): Plan =>
+  p.dest.endsWith('/') ? { ...plan, dest: `${plan.dest}/${plan.name}`, name: undefined } : plan;
