@@ -17,7 +17,8 @@ export const belowProbe = (p: File): Probe<Below | null> =>
 
 /** Words for `find` that tell what need not be looked at: a symbolic mode is judged on the controller. */
 function deviations(p: File): readonly string[] {
-  const mode = /^\d+$/.test(p.mode ?? '') ? ['!', '-perm', p.mode ?? ''] : [];
+  const { mode: given = '' } = p;
+  const mode = /^\d+$/.test(given) ? ['!', '-perm', given] : [];
   const tests = [
     ...(p.owner === undefined ? [] : [['!', '-user', p.owner]]),
     ...(p.group === undefined ? [] : [['!', '-group', p.group]]),

@@ -40,11 +40,12 @@ export const file = defineModule({
   want: (p, now, seen): Want<State> | null => {
     const goal = wanted(p);
     if (goal === 'absent') return null;
+    const { src = '' } = p;
     const isFolder = goal === 'directory' || now?.type === 'directory';
     const current = now?.mode ?? (isFolder ? '0755' : '0644');
     const attributes = wantOwnerAndMode(p, seen.path, current, isFolder);
-    if (goal === 'link') return { type: 'link', target: p.src ?? '', owner: attributes.owner, group: attributes.group };
-    if (goal === 'hard') return { type: 'hard', target: p.src ?? '' };
+    if (goal === 'link') return { type: 'link', target: src, owner: attributes.owner, group: attributes.group };
+    if (goal === 'hard') return { type: 'hard', target: src };
     if (goal === 'directory' && p.recurse) {
       return { type: 'directory', ...attributes, below: wantBelow(now?.below ?? {}, attributes, p.mode) };
     }
@@ -68,10 +69,7 @@ const pathProbe = (p: File) => {
 };
 
 /** What a link points to, from the link's folder. */
-const sourcePath = (p: File): string => {
-  const src = p.src ?? '';
-  return src.startsWith('/') ? src : `${folderOf(p.path)}/${src}`;
-};
+const sourcePath = ({ path, src = '' }: File): string => (src.startsWith('/') ? src : `${folderOf(path)}/${src}`);
 
 const fullProbe = (path: string) =>
   probeScript(

@@ -50,21 +50,24 @@ export function fileState(seen: FileReading, p: File): State | null {
   wantOwnerAndMode(p, seen.path, status.mode);
   if (seen.below === null && p.recurse)
     throw refuse(`${p.path} cannot be read to its ground`, 'become root: become: true');
+  const hard = goal === 'hard' && isSame(status, seen.src?.status);
+  const { target = null } = hard ? { target: p.src } : status;
   return {
-    type: goal === 'hard' && isSame(status, seen.src?.status ?? null) ? 'hard' : status.kind,
+    type: hard ? 'hard' : status.kind,
     mode: status.kind === 'link' ? null : status.mode,
     owner: status.owner,
     group: status.group,
-    target: goal === 'hard' && isSame(status, seen.src?.status ?? null) ? (p.src ?? null) : (status.target ?? null),
+    target,
     sha256: status.sha256 ?? null,
     below: p.recurse ? seen.below : null,
   };
 }
 
-const isSame = (a: FileStatus, b: FileStatus | null): boolean => a.inode === b?.inode && a.device === b.device;
+const isSame = (a: FileStatus, b: FileStatus | null | undefined): boolean =>
+  a.inode === b?.inode && a.device === b.device;
 
 function checkGoal(goal: Wanted, seen: FileReading, p: File): void {
-  const kind = seen.path.status?.kind;
+  const { kind, target = '' } = seen.path.status ?? {};
   const { path } = p;
   if (kind === undefined) {
     if (goal === 'any')
@@ -79,16 +82,13 @@ function checkGoal(goal: Wanted, seen: FileReading, p: File): void {
   if (goal === 'directory' && kind !== 'directory')
     throw refuse(`${path} is no folder but a ${kind}`, 'remove it first: state: absent');
   if (goal === 'touch' && kind === 'link')
-    throw refuse(
-      `${path} is a link to ${seen.path.status?.target ?? ''}, which does not exist`,
-      'remove the link first: state: absent',
-    );
+    throw refuse(`${path} is a link to ${target}, which does not exist`, 'remove the link first: state: absent');
 }
 
 function checkSource(seen: FileReading, p: File): void {
   const source = seen.src?.status ?? null;
   const status = seen.path.status;
-  const src = p.src ?? '';
+  const { src = '' } = p;
   if (source === null && (p.state === 'hard' || !p.force)) {
     const force = p.state === 'link' ? ', or say force: true to point to what is not there yet' : '';
     throw missing(`${seen.src?.path ?? src} does not exist`, `make it first${force}`);

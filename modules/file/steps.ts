@@ -23,7 +23,7 @@ export function fileSteps(from: State | null, to: State | null, p: File, ancesto
   const attributes = replaced ? { owner: p.owner && to.owner, group: p.group && to.group } : to;
   return [
     ...made,
-    ...ownerAndModeSteps(p.path, made.length === 0 ? (from ?? {}) : {}, attributes, to.type === 'link'),
+    ...ownerAndModeSteps(p.path, made.length === 0 ? { ...from } : {}, attributes, to.type === 'link'),
     ...belowSteps(p.path, from?.below ?? {}, to.below ?? {}),
   ];
 }
