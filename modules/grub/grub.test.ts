@@ -103,6 +103,7 @@ describe('files', () => {
     ['GRUB_CMDLINE_LINUX_DEFAULT="a"', 'GRUB_CMDLINE_LINUX_DEFAULT="a"\nGRUB_CMDLINE_LINUX="b=1 c"\n'],
   ])('%j with b=1 c', (text, expected) => {
     expect(withTokens(text, splitCmdline('b=1 c'))).toBe(expected);
+    expect(withTokens(text, [])).toBe(text);
   });
 });
 
