@@ -100,6 +100,16 @@ describe('ports', () => {
     expect(changes).toEqual(['init: "true" -> null', expect.stringMatching(/^ports\.d0: .* -> null$/)]);
     expect(steps?.[0]).toBe('ovs-vsctl --timeout=30 -- --if-exists del-port br0 d0');
   });
+  it('whose sockets are in the folder of Open vSwitch have no device', () => {
+    const v0 = { interfaces: { v0: { ofport: 2, type: 'dpdkvhostuser' } } };
+    const vhost = [{ bridge: 'br0', name: 'v0', mode: 'server' }];
+    const { state, changes } = said({ vhost }, host(on, { v0 }));
+    expect([state?.['ports'], changes]).toEqual([{ v0: expect.objectContaining({ device: null }) }, []]);
+  });
+  it('are no matter for a task without DPDK', () => {
+    const { changes, warnings } = said({ init: false }, host(on));
+    expect([changes, warnings]).toEqual([['init: "true" -> null'], undefined]);
+  });
   it('are not taken out of a bond', () => {
     const bond0 = { interfaces: { d0: { ofport: 1 }, d1: { ofport: 2 } } };
     expect(said({ ports: [port] }, host(on, { bond0 }))).toEqual({

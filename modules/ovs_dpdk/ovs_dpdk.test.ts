@@ -119,6 +119,8 @@ describe('before the first change', () => {
   it('a node with memory only needs no core of its own, and one that holds nothing gives nothing back', () => {
     const more = host('node 2\nfree 2 2048 512\npci 0000:09:00.0 vfio-pci 2');
     expect(check(port('09:00.0'), { socket_mem: [0, 0, 512], pmd_cores: '4' }, more)).not.toThrow();
+    const unlisted = host('pci 0000:09:00.0 vfio-pci 3');
+    expect(check(port('09:00.0'), { pmd_cores: '4' }, unlisted)).not.toThrow();
     const now = { ...state, initialized: true, socket_mem: [512] };
     expect(check({}, { socket_mem: [512, 1] }, host(), now)).toThrow('NUMA node 1 has 0 MB of free huge pages');
   });
