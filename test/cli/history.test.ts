@@ -31,7 +31,7 @@ describe('the journal of a run', () => {
     const cwd = files();
     await play(cwd);
     const [run = ''] = runsIn(cwd);
-    expect(run).toMatch(/^\d{8}-\d{6}-[0-9a-f]{4}$/);
+    expect(run).toMatch(/^\d{8}-\d{6}-[0-9a-f]{6}$/);
     const folder = join(cwd, '.kvmnet/runs', run);
     expect([mode(folder), mode(join(folder, 'journal.jsonl'))]).toEqual(['700', '600']);
     expect(readFileSync(join(cwd, '.kvmnet/.gitignore'), 'utf8')).toBe('*\n');

@@ -6,6 +6,7 @@ import pLimit from 'p-limit';
 import { differences, type Host, type Lab, type Snapshot } from './index.ts';
 import { playOn, type Played } from './play-on.ts';
 import { noLab, useLab } from './use-lab.ts';
+import { until } from './process.ts';
 import { HUB_ADDRESS } from './wiring.ts';
 
 // Seconds. Long enough for all hosts to be asked at once, on a machine that does other things as well.
@@ -67,6 +68,12 @@ describe.skipIf(noLab())('nobody is locked out', () => {
     ({ lab } = await useLab());
     bare = await lab.bareHosts(20, { prefix: 'lockb' });
     systemd = await lab.systemdHosts(5, { prefix: 'locks' });
+    // sshd answers a moment before networkd is done.
+    await onEach(systemd, async (host) => {
+      const configured = async () =>
+        (await host.outside(['ip', 'route', 'show', 'default'])).stdout !== '' || undefined;
+      await until(`${host.name} to have its routes`, 30, configured);
+    });
     before = new Map(await onEach(all(), async (host) => [host.name, await host.snapshot()] as const));
   });
   afterAll(async () => {

@@ -4,7 +4,7 @@ import type { Host } from './host.ts';
 export type Snapshot = Readonly<Record<string, readonly string[]>>;
 
 // One command a topic. What changes by itself (packet counts, lifetimes, neighbours' ages) is taken out here, and what a link
-// that has been up once keeps: the discipline "noqueue".
+// that has been up once keeps: the discipline "noqueue"; sessions of those who look; the copy that FRR makes of its own file.
 const TOPICS: Readonly<Record<string, string>> = {
   links: `ip -d -o link show | sed -E 's/ (qlen|numtxqueues) .*//; s/^[0-9]+: //; s/@if[0-9]+/@if/; s/ qdisc (noop|noqueue)//'`,
   addresses: `ip -o addr show | sed -E 's/ valid_lft .*//; s/^[0-9]+: //' | grep -v ' scope link'`,
@@ -22,10 +22,11 @@ const TOPICS: Readonly<Record<string, string>> = {
     'sysctl -a 2>/dev/null | grep "^net\\." | grep -v "nf_conntrack_count\\|stat_refresh\\|tcp_fastopen_key\\|use_tempaddr\\|stable_secret"',
   ovs: 'ovs-vsctl --timeout=3 show 2>/dev/null | grep -v ovs_version | tail -n +2',
   files:
-    'find /etc /var/lib/kvmnet /usr/local -xdev ! -name "*.new" ! -path "/etc/mtab" -printf "%y %m %u:%g %p %l\\n" 2>/dev/null | sort',
-  contents: 'find /etc /var/lib/kvmnet /usr/local -xdev -type f -exec sha256sum {} + 2>/dev/null | sort -k2',
+    'find /etc /var/lib/kvmnet /usr/local -xdev ! -name "*.new" ! -path "/etc/frr/frr.conf.sav" ! -path "/etc/mtab" -printf "%y %m %u:%g %p %l\\n" 2>/dev/null | sort',
+  contents:
+    'find /etc /var/lib/kvmnet /usr/local -xdev -type f ! -path /etc/frr/frr.conf.sav -exec sha256sum {} + 2>/dev/null | sort -k2',
   units:
-    '[ ! -d /run/systemd/system ] || { systemctl list-unit-files --no-legend --no-pager | sed "s/  */ /g"; systemctl list-units --type=service,timer,socket --state=active --no-legend --no-pager --plain | grep -Ev "^user(-runtime-dir)?@" | sed -E "s/ +/ /g" | cut -d" " -f1-4; }',
+    '[ ! -d /run/systemd/system ] || { systemctl list-unit-files --no-legend --no-pager | grep -v "^session-" | sed "s/  */ /g"; systemctl list-units --type=service,timer,socket --state=active --no-legend --no-pager --plain | grep -Ev "^user(-runtime-dir)?@" | sed -E "s/ +/ /g" | cut -d" " -f1-4; }',
 };
 
 /** Rules with their table before them. An empty built-in chain that accepts is the same as none: reading may make one. */

@@ -36,5 +36,5 @@ function upwards(folder: string): string | undefined {
 /** Ids of the runs in a folder, oldest first. */
 export const idsOfRuns = (folder: string): readonly string[] =>
   readdirSync(folder, { withFileTypes: true })
-    .flatMap((entry) => (entry.isDirectory() && /^\d{8}-\d{6}-[0-9a-f]{4}$/.test(entry.name) ? [entry.name] : []))
+    .flatMap((entry) => (entry.isDirectory() && /^\d{8}-\d{6}-[0-9a-f]{4,6}$/.test(entry.name) ? [entry.name] : []))
     .toSorted();
