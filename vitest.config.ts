@@ -11,7 +11,7 @@ export default defineConfig({
       include: ['modules/**/*.ts'],
       exclude: ['**/*.test.ts'],
       reporter: ['text-summary', 'json'],
-      thresholds: { branches: 89 },
+      thresholds: { branches: 95 },
     },
     projects: [
       {
