@@ -43,7 +43,10 @@ export const Vxlan = z
       .optional()
       .describe('TOS of the outer packets, or inherit'),
     df: z.enum(['unset', 'set', 'inherit']).optional().describe('the do-not-fragment flag of the outer packets'),
-    ageing: int({ min: 0, max: 4_294_967_295 }).optional().describe('seconds that a learned address lives'),
+    // The kernel takes 0 as its default of 300 (drivers/net/vxlan, FDB_AGE_DEFAULT): whoever writes it means something else.
+    ageing: int({ min: 1, max: 4_294_967_295, what: 'seconds (0 would not mean "for ever" to the kernel, but 300)' })
+      .optional()
+      .describe('seconds that a learned address lives'),
     fdb: z
       .array(
         z.strictObject({

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { KvmnetError } from '../../util/errors.ts';
 import type { Cli } from '../cli.ts';
 import { readRun, type RecordedRun } from './read-run.ts';
-import { foldersOfRuns, idsOfRuns, journalFile } from './runs-folder.ts';
+import { foldersOfRuns, idsOfRuns } from './runs-folder.ts';
 
 /** All runs that are known here, oldest first. */
 export function allRuns(cli: Cli, runsDir: string | undefined): readonly RecordedRun[] {
@@ -11,9 +11,8 @@ export function allRuns(cli: Cli, runsDir: string | undefined): readonly Recorde
     .filter((folder) => existsSync(folder))
     .flatMap((folder) =>
       idsOfRuns(folder)
-        // One that has just begun, or is just being taken away, has no journal.
-        .filter((id) => existsSync(join(folder, id, journalFile)))
-        .map((id) => readRun(folder, id)),
+        .map((id) => readRun(folder, id))
+        .filter((run) => run !== undefined),
     )
     .toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }

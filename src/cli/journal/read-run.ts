@@ -22,14 +22,17 @@ export interface RecordedRun {
 /**
  * Reads a journal, also one that is still being written or was cut off in the middle of a line. A run on thousands of hosts has
  * a long one: what stands between its first line and its last is looked at only when it is asked for.
- * @throws KvmnetError code `io` where there is none that can be read
+ * @returns undefined where there is none: the run has just begun, or had nothing to tell and its end has taken it away
+ * @throws KvmnetError code `io` where it cannot be read
  */
-export function readRun(folder: string, id: string): RecordedRun {
+export function readRun(folder: string, id: string): RecordedRun | undefined {
   const path = join(folder, id, journalFile);
-  const [first, last] = ends(read(path));
+  const text = read(path);
+  if (text === undefined) return undefined;
+  const [first, last] = ends(text);
   const [begun, recap] = [parse(first)[0], parse(last)[0]];
   let known: readonly JournalLine[] | undefined;
-  const lines = (): readonly JournalLine[] => (known ??= read(path).split('\n').flatMap(parse));
+  const lines = (): readonly JournalLine[] => (known ??= (read(path) ?? '').split('\n').flatMap(parse));
   return {
     folder,
     id,
@@ -55,10 +58,12 @@ function ends(text: string): readonly [string, string] {
   return [first < 0 ? whole : whole.slice(0, first), whole.slice(whole.lastIndexOf('\n') + 1)];
 }
 
-function read(path: string): string {
+function read(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
+    // Another run may end, or make room, at any moment.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new KvmnetError('io', `cannot read the journal ${path}: ${fileProblem(error)}`, { cause: error });
   }
 }

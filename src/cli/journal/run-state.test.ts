@@ -71,10 +71,19 @@ const run = (lines: readonly object[], rest = ''): RecordedRun => {
   const id = `20261123-1645${String(number).padStart(2, '0')}-abcd`;
   mkdirSync(join(folder, id));
   writeFileSync(join(folder, id, 'journal.jsonl'), lines.map((line) => `${JSON.stringify(line)}\n`).join('') + rest);
-  return readRun(folder, id);
+  const recorded = readRun(folder, id);
+  if (recorded === undefined) throw new Error(`${id} was not read`);
+  return recorded;
 };
 
 describe('a journal', () => {
+  it('that is not there (yet, or any more) is no run', () => {
+    expect(readRun(folder, '20261123-000000-abcd')).toBeUndefined();
+    const gone = run([begun(), intent(1)]);
+    rmSync(join(folder, gone.id), { recursive: true });
+    expect([gone.begun?.user, gone.lines]).toEqual(['alice as root', []]);
+  });
+
   it('is read as far as it goes, with half a line at its end', () => {
     const half = run([begun(), intent(1)], '{"type":"task","ho');
     expect(half.lines).toHaveLength(2);

@@ -70,7 +70,7 @@ const vxlan4 = params({
   ttl: maybe(chance(['inherit', 'auto', 0, 7, '255'])),
   tos: maybe(chance(['inherit', 0, 16])),
   df: maybe(chance(['unset', 'set', 'inherit'])),
-  ageing: maybe(fc.integer({ min: 0, max: 100_000 })),
+  ageing: maybe(fc.integer({ min: 1, max: 100_000 })),
   fdb: maybe(
     fc.subarray([
       { mac: '52:54:00:00:00:01', dst: '10.0.1.2' },

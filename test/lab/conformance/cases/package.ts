@@ -9,7 +9,7 @@ export default {
     'Two packages, with lists not older than an hour': {
       // Others on the host that is rebooted need the real one.
       setup: `${repository}
-cp -p /usr/sbin/ethtool /usr/local/sbin/
+[ -e /usr/local/sbin/ethtool ] || cp -p /usr/sbin/ethtool /usr/local/sbin/
 without irqbalance ethtool; deb irqbalance 9.1; deb ethtool 9.2; publish`,
       look: look('irqbalance', 'ethtool'),
       shows: 'irqbalance installed 9.1\nethtool installed 9.2\n',

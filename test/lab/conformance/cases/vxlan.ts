@@ -31,6 +31,10 @@ ip link set vxlan100 master br-blue up; bridge fdb append 00:00:00:00:00:00 dev 
   refuses: [
     { params: { name: 'vxlan100', vni: 16777216 }, says: 'vxlan: vni: expected a VNI: a whole number from 0 to 16777215, not the number 16777216' },
     {
+      params: { name: 'vxlan100', vni: 1, ageing: 0 },
+      says: 'vxlan: ageing: expected seconds (0 would not mean "for ever" to the kernel, but 300): a whole number from 1 to 4294967295, not the number 0',
+    },
+    {
       params: { name: 'vxlan100', vni: 1, group: '239.1.1.1' },
       says: 'vxlan: a multicast group needs dev: the link on which it is joined',
     },
