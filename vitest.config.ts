@@ -55,7 +55,8 @@ export default defineConfig({
           globalSetup: ['test/lab/global-setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 300_000,
-          fileParallelism: false,
+          // Most of their time they wait, for confirm windows and reboots. Each worker has a lab of its own.
+          maxWorkers: 2,
         },
       },
       // QEMU guests: one smoke run in every run of the tests, the whole by `npm run test:vm`.

@@ -1,27 +1,32 @@
 import type { TestProject } from 'vitest/node';
 import { labRefusal } from './install.ts';
-import { createLab } from './lab.ts';
+import { createLab, type Lab } from './lab.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Folder of the lab that all tests of this run share; undefined where no lab can run. */
-    labDir: string | undefined;
+    /** Folders of the labs of this run, one for each file of tests that runs at the same time; none where no lab can run. */
+    labDirs: readonly string[];
   }
 }
 
 /**
- * One lab for the whole run, empty at first: tests add hosts when they need them (`useLab`). It ends with the run, however
- * that ends. Where no lab can run its tests are skipped with the reason; in CI that is a failure.
+ * A lab for each of vitest's workers, empty at first: tests add hosts when they need them (`useLab`). They end with the run,
+ * however that ends. Where no lab can run its tests are skipped with the reason; in CI that is a failure.
  */
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   const refusal = labRefusal();
   if (refusal !== undefined) {
     if (process.env['CI']) throw new Error(refusal);
     console.warn(`kvmnet: lab tests are skipped: ${refusal}`);
-    project.provide('labDir', undefined);
+    project.provide('labDirs', []);
     return undefined;
   }
-  const lab = await createLab({ log: console.log });
-  project.provide('labDir', lab.dir);
-  return async () => await lab.down();
+  const labs: Lab[] = [];
+  // One after the other: the first makes what all are built on, where it is not there yet.
+  for (let i = 0; i < (project.config.maxWorkers ?? 1); i += 1) labs.push(await createLab({ log: console.log }));
+  project.provide(
+    'labDirs',
+    labs.map(({ dir }) => dir),
+  );
+  return async () => void (await Promise.all(labs.map((lab) => lab.down())));
 }

@@ -46,15 +46,22 @@ describe.skipIf(noLab())('round trips on a real host', () => {
     expect(again.recap(host).round_trips).toBeLessThanOrEqual(3);
   });
 
+  /** What else the machine does only makes a run slower: the quickest of a few is the nearest to the truth. */
+  const quickest = async (text: string): Promise<Played> => {
+    const played: Played[] = [];
+    for (let i = 0; i < 4; i += 1) played.push(await play(text));
+    return played.reduce((best, one) => (one.seconds < best.seconds ? one : best));
+  };
+
   it('are what the clock says they are', async () => {
     const unchanged = site(copies(20, 'two'));
     await play(unchanged);
-    const near = await play(unchanged);
-    const nothing = await play(site('    - ping: {}\n'));
+    const near = await quickest(unchanged);
+    const nothing = await quickest(site('    - ping: {}\n'));
     await lab.delay(host, rtt);
     try {
-      const far = await play(unchanged);
-      const farNothing = await play(site('    - ping: {}\n'));
+      const far = await quickest(unchanged);
+      const farNothing = await quickest(site('    - ping: {}\n'));
       // Login costs the same in both; what is left is what the recap counts.
       const trips = (far.seconds - near.seconds - (farNothing.seconds - nothing.seconds)) * (1000 / rtt);
       const counted = far.recap(host).round_trips - farNothing.recap(host).round_trips;

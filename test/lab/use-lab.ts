@@ -18,15 +18,18 @@ export interface UsedLab {
 }
 
 /** Why lab tests are skipped here: `describe.skipIf(noLab())`. */
-export const noLab = (): boolean => inject('labDir') === undefined;
+export const noLab = (): boolean => labDir() === undefined;
+
+/** Folder of the lab of this worker of vitest: its number is from 1 to `maxWorkers`. */
+export const labDir = (): string | undefined => inject('labDirs')[Number(process.env['VITEST_POOL_ID']) - 1];
 
 /**
- * The lab of this test run, with at least so many shared hosts. They are started when they are first asked for and serve all
- * tests after that: who changes one puts it back, or starts hosts of its own (`lab.systemdHosts(1, { prefix: 'mine' })`) and
+ * The lab of this worker, with at least so many shared hosts. They are started when they are first asked for and serve all
+ * tests after that, one file at a time: who changes one puts it back, or starts hosts of its own (`lab.systemdHosts(1, { prefix: 'mine' })`) and
  * removes them (`host.remove()`).
  */
 export async function useLab({ bare = 0, systemd = 0 }: LabNeeds = {}): Promise<UsedLab> {
-  const dir = inject('labDir');
+  const dir = labDir();
   if (dir === undefined) throw new Error('no lab can run here: guard the test with describe.skipIf(noLab())');
   const lab = new Lab(dir, console.log);
   return await withLock(join(dir, 'shared.lock'), async () => {

@@ -12,11 +12,11 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   if (refusal !== undefined) {
     if (process.env['CI']) throw new Error(refusal);
     console.warn(`kvmnet: vm tests are skipped: ${refusal}`);
-    project.provide('labDir', undefined);
+    project.provide('labDirs', []);
     return undefined;
   }
   const lab = await createLab({ log: console.log });
-  project.provide('labDir', lab.dir);
+  project.provide('labDirs', [lab.dir]);
   return async () => await lab.down();
 }
 

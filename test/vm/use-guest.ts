@@ -1,18 +1,18 @@
 import { join } from 'node:path';
-import { inject } from 'vitest';
 import { Lab } from '../lab/lab.ts';
 import { withLock } from '../lab/lock.ts';
 import { kvmnetOn, type Played } from '../lab/play-on.ts';
+import { labDir } from '../lab/use-lab.ts';
 import { createGuest, type GuestOptions } from './create-guest.ts';
 import { guestInventoryPath, readGuests } from './guest-files.ts';
 import { Guest } from './guest.ts';
 
 /** Why vm tests are skipped here is said at the start: `describe.skipIf(noGuest())`. */
-export const noGuest = (): boolean => inject('labDir') === undefined;
+export const noGuest = (): boolean => labDir() === undefined;
 
 /** The lab of this test run, in whose network the guests are. */
 export function useVmLab(): Lab {
-  const dir = inject('labDir');
+  const dir = labDir();
   if (dir === undefined) throw new Error('no guest can run here: guard the test with describe.skipIf(noGuest())');
   return new Lab(dir, console.log);
 }
