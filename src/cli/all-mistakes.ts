@@ -1,4 +1,5 @@
 import { DiagnosticsError, KvmnetError } from '../util/errors.ts';
+import { sortMistakes } from '../util/sort-mistakes.ts';
 
 /**
  * Does several things that each may find mistakes of the user's, and shows the mistakes of all of them together.
@@ -9,16 +10,11 @@ export async function allMistakes<T extends readonly unknown[]>(work: { [K in ke
   const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
   const bug = errors.find((error) => !(error instanceof KvmnetError));
   if (bug !== undefined) throw bug;
-  const mistakes = unique(
+  // A file may belong to the inventory and to the playbook: its mistakes are told once.
+  const mistakes = sortMistakes(
     errors.flatMap((error) => (error instanceof DiagnosticsError ? error.diagnostics : [error as KvmnetError])),
   );
   const [only, second] = mistakes;
   if (only !== undefined) throw second === undefined ? only : new DiagnosticsError(mistakes);
   return results.map((result) => (result.status === 'fulfilled' ? result.value : undefined)) as unknown as T;
-}
-
-/** A file may belong to the inventory and to the playbook: its mistakes are told once. */
-function unique(errors: readonly KvmnetError[]): readonly KvmnetError[] {
-  const key = ({ at, message }: KvmnetError): string => JSON.stringify([at?.file, at?.line, at?.column, message]);
-  return [...new Map(errors.map((error) => [key(error), error])).values()];
 }

@@ -4,13 +4,17 @@ import { basename, dirname, join } from 'node:path';
 import { openText, parseYaml, unlockScalars, type YamlNode } from '../lang/index.ts';
 import { DiagnosticsError, KvmnetError, type ErrorCode } from '../util/errors.ts';
 import type { SourceLocation } from '../util/source.ts';
+import { sortMistakes } from '../util/sort-mistakes.ts';
 import { suggest } from '../util/suggest.ts';
 import { displayPath } from './display-path.ts';
+import { FaultyTaskList } from './faulty-tasks.ts';
 import type { LoadOptions, ModuleSchema } from './options.ts';
 
 /** One load of a playbook: files read, mistakes found, numbers given. */
 export class LoadContext {
   readonly options: LoadOptions;
+  /** Tasks that mistakes were found in. */
+  readonly faulty = new FaultyTaskList();
   readonly #diagnostics: KvmnetError[] = [];
   readonly #files = new Map<string, Promise<YamlNode | undefined>>();
   readonly #ids: { last: number };
@@ -27,6 +31,11 @@ export class LoadContext {
   /** For what is loaded while the play runs: its mistakes are its own, its numbers go on. */
   child(): LoadContext {
     return new LoadContext(this.options, this.#ids);
+  }
+
+  /** How many mistakes there are by now. */
+  get mistakes(): number {
+    return this.#diagnostics.length;
   }
 
   report(error: KvmnetError): void {
@@ -70,9 +79,14 @@ export class LoadContext {
     return reading;
   }
 
-  /** Throws all mistakes found since the last call, in the order of files and lines. */
+  /** All mistakes found since the last call, in the order of files and lines. */
+  takeMistakes(): readonly KvmnetError[] {
+    return sortMistakes(this.#diagnostics.splice(0));
+  }
+
+  /** Throws them, where there are any. */
   throwMistakes(): void {
-    const found = unique(this.#diagnostics.splice(0));
+    const found = this.takeMistakes();
     if (found.length > 0) throw new DiagnosticsError(found);
   }
 
@@ -119,18 +133,4 @@ function nearby(path: string): string | undefined {
   const folder = dirname(path);
   const near = existsSync(folder) ? suggest(basename(path), readdirSync(folder)) : undefined;
   return near === undefined ? undefined : `did you mean "${displayPath(join(folder, near))}"?`;
-}
-
-/** Each mistake once (a role may be used twice), files in the order in which they were met. */
-function unique(errors: readonly KvmnetError[]): readonly KvmnetError[] {
-  const files = [...new Set(errors.map(({ at }) => at?.file))];
-  const byPlace = new Map(
-    errors.map((error) => [`${error.at?.file}:${error.at?.line}:${error.at?.column} ${error.message}`, error]),
-  );
-  return [...byPlace.values()].toSorted(
-    (a, b) =>
-      files.indexOf(a.at?.file) - files.indexOf(b.at?.file) ||
-      (a.at?.line ?? 0) - (b.at?.line ?? 0) ||
-      (a.at?.column ?? 0) - (b.at?.column ?? 0),
-  );
 }

@@ -8,18 +8,24 @@ import { Fields } from './fields.ts';
 import { IMPORT_PLAYBOOK_KEYWORDS } from './keywords.ts';
 import type { Play, Playbook } from './model.ts';
 import type { LoadOptions } from './options.ts';
+import { PlaybookMistakes } from './playbook-mistakes.ts';
 import { readPlay, type Imported } from './read-play.ts';
 
 /**
  * Reads a playbook with all that it imports, checks it as far as it depends on no host, and compiles it.
- * @throws DiagnosticsError with all mistakes of all files
+ * @throws PlaybookMistakes with all mistakes of all files
  */
 export async function loadPlaybook(file: string, options: LoadOptions): Promise<Playbook> {
   const context = new LoadContext(options);
   const imported: Imported = { tags: [], layers: [], when: [] };
   const plays = await readPlaybook(context, resolve(file), undefined, imported, []);
-  context.throwMistakes();
-  return { file, plays };
+  const { mistakes, faulty } = context;
+  if (mistakes === 0) return { file, plays };
+  // Outside of tasks a mistake may be the reason for whatever else looks wrong.
+  throw new PlaybookMistakes(
+    context.takeMistakes(),
+    faulty.mistakes === mistakes ? { file, plays, faulty } : undefined,
+  );
 }
 
 async function readPlaybook(

@@ -10,6 +10,17 @@ export interface Playbook {
   /** As the user named it. */
   readonly file: string;
   readonly plays: readonly Play[];
+  /** Only in what is left of a playbook with mistakes (`PlaybookMistakes`). */
+  readonly faulty?: FaultyTasks;
+}
+
+/** The tasks of a playbook that have mistakes, and what they would have brought to others. */
+export interface FaultyTasks {
+  readonly ids: ReadonlySet<number>;
+  /** Variables that they register. */
+  readonly registers: ReadonlySet<string>;
+  /** They set more, and nobody can say what. */
+  readonly open: boolean;
 }
 
 /** A condition: all of its expressions have to hold. */

@@ -54,7 +54,9 @@ async function readNode(context: LoadContext, place: Place, fields: Fields): Pro
     context.mistake(fields.keyPlace(name), `"${name}" without a block`, 'put the tasks that it watches under "block:"');
     return [];
   }
+  const before = context.mistakes;
   const task = await readTask(context, place, fields);
+  if (context.mistakes > before) context.faulty.add(fields, task?.id, context.mistakes - before);
   return task === undefined ? [] : [task];
 }
 

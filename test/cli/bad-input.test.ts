@@ -370,6 +370,45 @@ describe('what is wrong is told before any host is touched', () => {
     });
   });
 
+  const placesAndWords = async (text: string): Promise<readonly string[]> => {
+    const { code, stderr } = await play(tasks(text));
+    expect({ code, visits }).toEqual({ code: 1, visits: 0 });
+    return stderr.split('\n').flatMap((line) => /^site\.yml:(\d+:\d+: error: .*)/.exec(line)?.[1] ?? []);
+  };
+
+  it('what is undefined, together with what is misspelt', async () => {
+    expect(
+      await placesAndWords(`    - debug: "{{ uplik }}"
+    - copi: { content: a, dest: /b }
+    - vxlan: { name: vx0, vni: 5, lokal: 10.0.0.1 }
+    - copy: { src: nowhere, dest: "/etc/{{ uplinc }}" }
+`),
+    ).toEqual([
+      '3:18: error: "uplik" is undefined',
+      '4:7: error: unknown module "copi"',
+      '5:35: error: vxlan: unknown parameter "lokal"',
+      '6:44: error: "uplinc" is undefined',
+    ]);
+  });
+
+  it.each([
+    ['a task that registers it', '    - comand: date\n      register: late\n'],
+    ['a task that would set it', '    - set_fact: { late: 1 }\n'],
+    ['a task whose register is misspelt', '    - command: date\n      registr: late\n'],
+  ])('nothing is called undefined because of a mistake in %s', async (_, faulty) => {
+    const found = await placesAndWords(`${faulty}    - debug: "{{ late }}"\n`);
+    expect(found).toHaveLength(1);
+    expect(found[0]).not.toContain('undefined');
+  });
+
+  it('nor because the variables of the play have one', async () => {
+    const { stderr } = await play({
+      'site.yml': '- hosts: kvm\n  vras: { late: 1 }\n  tasks:\n    - debug: "{{ late }}"\n',
+    });
+    expect(stderr).toContain('unknown keyword "vras"');
+    expect(stderr).not.toContain('undefined');
+  });
+
   it('several mistakes in several files, all at once and in order', async () => {
     const files = {
       'site.yml': '- hosts: kvm\n  tasks:\n    - ping: { data: [] }\n    - include_tasks: more.yml\n',

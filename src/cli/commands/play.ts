@@ -3,13 +3,13 @@ import { rehearse } from '../../engine/rehearse/rehearse.ts';
 import { tagsAllow } from '../../engine/run/tags.ts';
 import { loadPlaybook } from '../../playbook/index.ts';
 import { KvmnetError } from '../../util/errors.ts';
-import { allMistakes } from '../all-mistakes.ts';
 import { createAsk } from '../ask.ts';
 import type { Cli } from '../cli.ts';
 import { createCommand, parseArguments } from '../command.ts';
 import { readExtraVars } from '../extra-vars.ts';
 import { hostLines, tagLines, taskLines } from '../list-tasks.ts';
 import { registryFor } from '../modules.ts';
+import { loadAll } from '../load-all.ts';
 import { openInventory } from '../open-inventory.ts';
 import { runAndReport, runOptions, type Run } from '../run-playbooks.ts';
 import { addSettings } from '../settings/add-settings.ts';
@@ -38,10 +38,7 @@ export async function run(cli: Cli, args: readonly string[]): Promise<number> {
   const selection = { tags: settings.tags ?? [], skipTags: settings.skip_tags ?? [], selected: tagsAllow };
   if (only.syntaxCheck === true) {
     // Without an inventory there are no hosts to think of.
-    if (settings.inventory !== undefined) {
-      const options = await runOptions(cli, { ...settings, ask_become_password: false }, vault, createAsk(cli));
-      await rehearse({ ...prepared, options });
-    }
+    if (settings.inventory !== undefined) await rehearseOnly(cli, prepared);
     cli.print(`no mistakes in ${files.join(', ')}`);
     return 0;
   }
@@ -64,9 +61,20 @@ async function prepare(cli: Cli, files: readonly string[], settings: Run['settin
   const folders = [...new Set(paths.map((path) => dirname(path)))];
   const registry = registryFor([cli.cwd, ...folders]);
   const [playbookDir = cli.cwd] = folders;
-  const [inventory, playbooks] = await allMistakes([
+  const [inventory, playbooks] = await loadAll(
     openInventory(cli, settings, { vault, playbookDir, optional: true }),
-    allMistakes(files.map((file) => loadPlaybook(file, { modules: registry, vault }))),
-  ]);
+    files.map((file) => loadPlaybook(file, { modules: registry, vault })),
+    async (hosts, plays) => {
+      if (settings.inventory === undefined) return;
+      await rehearseOnly(cli, { playbooks: plays, inventory: hosts, registry, vault, settings });
+    },
+  );
   return { playbooks, inventory, registry, vault, settings };
+}
+
+/** Finds what is wrong with the plays on these hosts, and asks nobody for anything. */
+async function rehearseOnly(cli: Cli, run: Run): Promise<void> {
+  const { settings, vault } = run;
+  const options = await runOptions(cli, { ...settings, ask_become_password: false }, vault, createAsk(cli));
+  await rehearse({ ...run, options });
 }

@@ -57,7 +57,7 @@ async function rehearseInclude(rehearsal: Rehearsal, include: Include, place: Re
 }
 
 async function rehearseOne(rehearsal: Rehearsal, task: Task, { frames, certain }: RehearsedPlace): Promise<boolean> {
-  if (!isWanted(rehearsal, task)) return true;
+  if (!isWanted(rehearsal, task) || rehearsal.run.faulty.has(task.id)) return true;
   const { context, host } = rehearsal;
   const base = allLayers(frames, task);
   const vars = context.variables.scope(host, base);

@@ -8,12 +8,16 @@ export interface RunNames {
   readonly open: boolean;
   /** Tasks may bring files to the controller that later tasks need. */
   readonly bringsFiles: boolean;
+  /** Ids of tasks that have mistakes of their own: they are told already. */
+  readonly faulty: ReadonlySet<number>;
 }
 
 /** The names that tasks of the playbooks register and set, wherever they stand: they last for the whole run. */
 export function namesOfRun(playbooks: readonly Playbook[]): RunNames {
   const names = new Set(['facts']);
-  let [open, bringsFiles] = [false, false];
+  const faulty = playbooks.flatMap((playbook) => playbook.faulty ?? []);
+  for (const { registers } of faulty) for (const name of registers) names.add(name);
+  let [open, bringsFiles] = [faulty.some((tasks) => tasks.open), faulty.length > 0];
   const visitTask = (task: Task): void => {
     if (task.register !== undefined) names.add(task.register);
     if (task.module === 'fetch' || task.delegateTo !== undefined) bringsFiles = true;
@@ -32,7 +36,7 @@ export function namesOfRun(playbooks: readonly Playbook[]): RunNames {
     }
   };
   for (const play of playbooks.flatMap(({ plays }) => plays)) sectionsOf(play).forEach(visit);
-  return { names, open, bringsFiles };
+  return { names, open, bringsFiles, faulty: new Set(faulty.flatMap(({ ids }) => [...ids])) };
 }
 
 const sectionsOf = (play: Play): readonly (readonly TaskNode[])[] => [
