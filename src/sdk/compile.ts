@@ -133,7 +133,7 @@ fi
 if [ -n "$7" ] && [ -n "$e" ] && [ -f "$f" ]; then
   s=$(sha256sum <"$f") || exit 1; s=\${s%% *}
   if [ ! -e "$7/$s" ]; then
-    (umask 077; mkdir -p -- "$7" && cp -p -- "$f" "$7/.$s.$$" && mv -- "$7/.$s.$$" "$7/$s") || { echo "the old content of $f cannot be kept for undo" >&2; exit 1; }
+    (umask 077; mkdir -p -- "$7" && cp -p -- "$f" "$7/.$s.$$" && { sync -- "$7/.$s.$$" 2>/dev/null || sync; } && mv -- "$7/.$s.$$" "$7/$s") || { echo "the old content of $f cannot be kept for undo" >&2; exit 1; }
   fi
 fi
 umask 077
@@ -158,6 +158,6 @@ sync -- "\${d:-/}" 2>/dev/null || :`;
 // "$1" path, "$2" r where a folder may go with all it holds, "$3" undo store.
 const removeScript = sh`if [ -n "$3" ] && [ -f "$1" ] && [ ! -L "$1" ]; then
   s=$(sha256sum <"$1") || exit 1; s=\${s%% *}
-  if [ ! -e "$3/$s" ]; then (umask 077; mkdir -p -- "$3" && cp -p -- "$1" "$3/.$s.$$" && mv -- "$3/.$s.$$" "$3/$s") || exit 1; fi
+  if [ ! -e "$3/$s" ]; then (umask 077; mkdir -p -- "$3" && cp -p -- "$1" "$3/.$s.$$" && { sync -- "$3/.$s.$$" 2>/dev/null || sync; } && mv -- "$3/.$s.$$" "$3/$s") || exit 1; fi
 fi
 if [ -n "$2" ]; then rm -rf -- "$1"; elif [ -d "$1" ] && [ ! -L "$1" ]; then rmdir -- "$1"; else rm -f -- "$1"; fi`;

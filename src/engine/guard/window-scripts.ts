@@ -1,3 +1,4 @@
+import { dirname } from 'node:path/posix';
 import { quote } from '../../sdk/quote.ts';
 import {
   bootUnitsOf,
@@ -75,13 +76,16 @@ export function windowScripts(
     holder === undefined
       ? []
       : [file('holder', `${holder.token} - ${holder.words}\n`), 'cat /proc/sys/kernel/random/boot_id >boot'];
+  const wantedFolder = dirname(wantedPath(place));
   const bootUnit = (layers: readonly Layer[]): string =>
     [
       `if ${systemd}; then`,
       `  ${file(unitPath(place), unitText(place, [...new Set(layers.flatMap(bootUnitsOf))]))}`,
-      `  chmod 0644 ${unitPath(place)} && mkdir -p ${wantedPath(place).replace(/\/[^/]*$/, '')} && ln -sf ${unitPath(place)} ${wantedPath(place)} || fail 'the boot unit cannot be enabled'`,
+      `  chmod 0644 ${unitPath(place)} && mkdir -p ${wantedFolder} && ln -sf ${unitPath(place)} ${wantedPath(place)} || fail 'the boot unit cannot be enabled'`,
       'fi',
     ].join('\n');
+  // What the change writes is on the disk at once: the way back has to be there before it.
+  const outlastPowerCut = `if ${systemd}; then sync -- * ${unitPath(place)} ${wantedFolder} . ; else sync -- * . ; fi 2>/dev/null || sync`;
   const take = ({ number, uploads }: Layer): readonly string[] =>
     [...uploads].map(
       ([sha256, upload]) => `mv ${quote(upload)} upload-${sha256} || fail 'upload ${number} cannot be kept'`,
@@ -111,6 +115,7 @@ export function windowScripts(
             `${setDeadline} || fail 'the end of the window cannot be set'`,
             bootUnit([layer]),
             `: >armed || fail 'the undo cannot be armed'`,
+            outlastPowerCut,
             apart('watch', 'watch.sh'),
             apart(`change-${layer.number}`, `change-${layer.number}.sh`),
           ].join('\n')
@@ -120,6 +125,7 @@ export function windowScripts(
             `fail() { echo "$1" >&2; exit 1; }`,
             ...layerFiles(layer),
             bootUnit([...earlier, layer]),
+            outlastPowerCut,
             `${setDeadline} || fail 'the end of the window cannot be set'`,
             // Whoever takes the earlier changes back from here on sees this one too.
             `[ -e armed ] || exit ${tooLate}`,
@@ -142,6 +148,8 @@ export function windowScripts(
       enter,
       'mv armed confirmed 2>/dev/null || {',
       `  IFS=' .' read -r s h r </proc/uptime; now=$s$h; read -r at <undoing-at; echo $((\${now#0} - \${at#0})); exit ${tooLate}; }`,
+      // Else a loss of power a moment later would find it armed, and take back what was confirmed.
+      'sync -- . 2>/dev/null || sync',
       forget,
     ].join('\n'),
     undo: [enter, 'fail() { echo "$1" >&2; exit 1; }', `[ ! -e armed ] || ${apart('undo', 'undo.sh')}`].join('\n'),

@@ -11,7 +11,7 @@ const maxStore = 256 * 1024;
 export const recordFile = (change: number): string => `change-${change}`;
 
 /**
- * Sh that keeps a record on the host, ahead of the change. The first one of a run takes away runs that are too old, too
+ * Sh that keeps a record on the host, on its disk, ahead of the change. The first one of a run takes away runs that are too old, too
  * many or too big; their age is told by their ids, so that no clock of a host counts.
  */
 export function keepScript({ run }: UndoRun, change: number, record: SealedRecord, keep: UndoKeep): string {
@@ -33,4 +33,4 @@ if [ ! -d "$1/$2" ]; then
     rm -rf -- "$d"; n=$((n-1))
   done
 fi
-printf %s "$4" >"$1/$2/$3"`;
+printf %s "$4" >"$1/$2/$3" && { sync -- "$1/$2/$3" "$1/$2" 2>/dev/null || sync; }`;
