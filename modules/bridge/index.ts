@@ -1,16 +1,14 @@
 import {
-  byRouteKey,
   defineModule,
   linkConfigFiles,
   linkConfigWarnings,
+  mergeRoutes,
   missing,
   noProbe,
   parseNetwork,
   probe,
   refuse,
-  routeKey,
   sh,
-  type OwnRoute,
 } from '../../src/sdk/index.ts';
 import { BridgeParams } from './params.ts';
 import { bridgeProbe, parseVlans, readState, wantedVlans, type State } from './read.ts';
@@ -182,9 +180,4 @@ function wantedPorts(p: BridgeParams, now: readonly string[]): string[] | undefi
   if (p.ports === undefined) return p.purge_ports ? now.filter((port) => ofMachines.test(port)) : undefined;
   const kept = now.filter((port) => !p.purge_ports || ofMachines.test(port));
   return [...new Set([...kept, ...p.ports])].toSorted();
-}
-
-function mergeRoutes(own: readonly OwnRoute[], more: readonly OwnRoute[]): OwnRoute[] {
-  const keys = new Set(more.map(routeKey));
-  return [...own.filter((route) => !keys.has(routeKey(route))), ...more].toSorted(byRouteKey);
 }

@@ -211,6 +211,21 @@ describe('a host', () => {
       steps: [expect.stringContaining('intel_iommu=off'), 'update-grub'],
     });
   });
+  it('loses an argument from where an undo has put it back, when that undo is undone', () => {
+    const defaults = '/etc/default/grub';
+    const theirs = (value: string) => `GRUB_CMDLINE_LINUX_DEFAULT="${value}"  # ours\n`;
+    // As it was when the undo was made: our own file, and theirs without the argument.
+    const before = seenOn({ ...withOwn, files: { ...own, [defaults]: theirs('quiet') } });
+    const present = seenOn({ ...debian, files: { [defaults]: theirs('quiet intel_iommu=off') } });
+    const state = (value: string) => ({ args: [value], entries: [value], running: [] });
+    const p = grub.params.parse({ iommu: 'on' });
+    const [off, on] = [state('intel_iommu=off'), state('intel_iommu=on')];
+    expect(grub.steps(off, on, p, { boot: before }, { boot: present })).toMatchObject([
+      { kind: 'write', path: dropIn, content: own[dropIn] },
+      { kind: 'write', path: defaults, content: theirs('quiet') },
+      { kind: 'exec', argv: ['update-grub'] },
+    ]);
+  });
   it('has nothing to wait for where the kernel runs so already', () => {
     const params = { args: ['nosmt'] };
     const told = on({ ...debian, running: 'ro nosmt', entries: ['linux /boot/vmlinuz ro'] }, params);

@@ -49,8 +49,8 @@ export const grub = defineModule({
     }
     return want;
   },
-  steps: (from, to, p, seen) =>
-    from === null || to === null || seen === undefined ? [] : grubSteps(p, from, to, seen.boot),
+  steps: (from, to, p, seen, present) =>
+    from === null || to === null || seen === undefined ? [] : grubSteps(p, from, to, seen.boot, present?.boot),
   pending: (now, want, p) =>
     want?.running === undefined || JSON.stringify(now?.running) === JSON.stringify(want.running)
       ? []

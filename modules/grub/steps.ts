@@ -63,9 +63,10 @@ function spelled(p: Grub, wanted: readonly string[]): readonly Token[] {
 const update = ({ tool = 'grub-mkconfig', config = '/boot/grub/grub.cfg' }: Seen): readonly string[] =>
   tool === 'update-grub' ? [tool] : [tool, '-o', config];
 
-/** From `from` to `to`; `seen` is what was read before the change, also when it is taken back. */
-export function grubSteps(p: Grub, from: State, to: Partial<State>, seen: Seen): readonly Step[] {
-  const steps = to.args === undefined || same(from.args, to.args) ? [] : fileSteps(p, seen, from.args, to.args);
+/** From `from` to `to`; `seen` is what was read before the change, also when it is taken back, `present` what is read then. */
+export function grubSteps(p: Grub, from: State, to: Partial<State>, seen: Seen, present: Seen = seen): readonly Step[] {
+  const steps =
+    to.args === undefined || same(from.args, to.args) ? [] : fileSteps(p, from.args, to.args, seen, present);
   if (seen.tool === 'grubby') {
     return same(from.entries, to.entries) || to.entries === undefined
       ? steps
@@ -76,12 +77,18 @@ export function grubSteps(p: Grub, from: State, to: Partial<State>, seen: Seen):
 
 const folder = '/etc/default/grub.d';
 
-function fileSteps(p: Grub, seen: Seen, from: readonly string[], to: readonly string[]): readonly Step[] {
+function fileSteps(
+  p: Grub,
+  from: readonly string[],
+  to: readonly string[],
+  seen: Seen,
+  present: Seen,
+): readonly Step[] {
   // Taking back: what was read is where we want to be, so the very files of then are put back.
   const read = readState(p, seen).args;
   const back = same(to, read) && !same(from, read);
   const edited = editedFiles(p, seen, back ? from : to);
-  return [...edited].flatMap(([path, changed]): readonly Step[] => {
+  const steps = [...edited].flatMap(([path, changed]): readonly Step[] => {
     const before = seen.files.get(path) ?? null;
     const next = back ? before : changed;
     if (changed === before) return [];
@@ -90,6 +97,27 @@ function fileSteps(p: Grub, seen: Seen, from: readonly string[], to: readonly st
     if (next === null) return [remove(path), ...(own ? [exec(['rmdir', folder], { ok: [1] })] : [])];
     const parent = own ? [exec(['mkdir', '-p', folder])] : [];
     return [...parent, write(path, next, path === kernelCmdline ? {} : { validate: ['sh', '-n', '%s'] })];
+  });
+  return back ? [...steps, ...strays(from, seen, present, edited)] : steps;
+}
+
+/**
+ * Where the change that is taken back was an undo itself, arguments stand where they stood before either: in files of others
+ * that, as they were read, had none of them.
+ */
+function strays(
+  from: readonly string[],
+  seen: Seen,
+  present: Seen,
+  edited: ReadonlyMap<string, string | null>,
+): readonly Step[] {
+  const groups = new Set(from.map((text) => groupOf(readToken(text).key)));
+  return [...present.files].flatMap(([path, text]): readonly Step[] => {
+    const before = seen.files.get(path);
+    // A file that the edit touches has been put back as a whole.
+    const whole = path === dropIn || path === kernelCmdline || before === undefined || edited.get(path) !== before;
+    const clean = whole ? text : withoutGroups(text, groups);
+    return clean === text ? [] : [write(path, clean, { validate: ['sh', '-n', '%s'] })];
   });
 }
 

@@ -8,6 +8,7 @@ import {
   refuse,
   routeKey,
   sh,
+  withWords,
   type OwnRoute,
 } from '../../src/sdk/index.ts';
 import { LinkParams } from './params.ts';
@@ -114,7 +115,7 @@ const linksOf = (state: Partial<State>): readonly string[] =>
   [state.name, state.master].filter((name) => typeof name === 'string');
 
 function wantedRoutes(p: LinkParams, now: State | null): OwnRoute[] {
-  const routes = (p.routes ?? []).map(wantedRoute);
+  const routes = (p.routes ?? []).map((route) => withWords(wantedRoute(route), now?.routes ?? []));
   const keys = new Set(routes.map(routeKey));
   const others = p.exact_routes ? [] : (now?.routes ?? []).filter((route) => !keys.has(routeKey(route)));
   return [...others, ...routes].toSorted(byRouteKey);

@@ -96,6 +96,38 @@ describe.each([['sh'], ['bash'], ['busybox sh']])('link under %s', (shell) => {
     expect(host.look('ip route; ip addr show dev eth1')).toMatch(/10\.8\.0\.0\/16[^]*fd00::1\/64/);
   });
 
+  itWhere(all)('brings routes back as they were, with protocol, scope, metrics and all', () => {
+    host.look(`ip link set eth1 up; ip addr replace 10.0.1.1/24 dev eth1; ip addr replace fd00::1/64 dev eth1 nodad
+ip route replace default via 10.0.1.254 dev eth1 proto static mtu 1400 advmss 1300 initcwnd 20 rto_min 300ms quickack 1 realm 4
+ip route replace 10.20.0.0/16 via 10.44.0.1 dev eth1 onlink metric 1024
+ip route replace 10.21.0.0/16 dev eth1 tos 0x10 src 10.0.1.1 rtt 200ms congctl reno features ecn
+ip route replace local 10.22.0.0/16 dev eth1 table 100
+ip route replace 10.23.0.0/16 via inet6 fd00::9 dev eth1
+ip route replace fd20::/64 via fd00::9 dev eth1 pref high hoplimit 9
+ip route replace fd21::/64 dev eth1 from fd00::/64 table 9 metric 5
+ip -6 route replace default via fd00::9 dev eth1 proto static`);
+    const routes = (): string =>
+      host.look('for f in -4 -6; do ip $f -d route show table all dev eth1 | grep -v "table local" | sort; done');
+    const before = routes();
+    const kept = {
+      name: 'eth1',
+      routes: [
+        { to: 'default', via: '10.0.1.254' },
+        { to: 'default6', via: 'fd00::9' },
+      ],
+    };
+    expect(read(link, kept, host).changes).toEqual([]);
+    const down = apply(link, { name: 'eth1', up: 'no' }, host);
+    expect(down.left).toEqual([]);
+    down.undo();
+    expect(routes()).toBe(before);
+    const exact = apply(link, { ...kept, exact_routes: true }, host);
+    expect(exact.left).toEqual([]);
+    expect(routes()).not.toMatch(/ (10\.2[0-3]|fd2[01])\b/);
+    exact.undo();
+    expect(routes()).toBe(before);
+  });
+
   itWhere(all)('goes into a bridge and out, and away', () => {
     const done = apply(link, { name: 'eth1', master: 'br0' }, host);
     expect(done.left).toEqual([]);

@@ -29,10 +29,13 @@ export function linkSteps(name: string, from: Goal | null, to: Goal | null, word
   if (differs('up') && to.up === true) steps.push(set('up'));
   // Going down took routes and IPv6 addresses away; coming up, all of them are set anew.
   const fresh = to.up === true && was.up !== true;
+  const { gone, come } = to.up === false ? { gone: [], come: [] } : routes(name, was, to, fresh);
   return [
     ...steps,
+    // Before the addresses, the last of which takes routes along: one that is gone cannot be taken away.
+    ...gone,
     ...addresses(name, was, to, { fresh, words }),
-    ...(to.up === false ? [] : routes(name, was, to, fresh)),
+    ...come,
     // Last: it takes IPv6 addresses away, and one that is gone cannot be taken away.
     ...(differs('up') && to.up === false ? [set('down')] : []),
   ];
@@ -55,7 +58,12 @@ function addresses(
   ];
 }
 
-function routes(name: string, from: Goal, to: Goal, fresh: boolean): readonly Step[] {
+function routes(
+  name: string,
+  from: Goal,
+  to: Goal,
+  fresh: boolean,
+): { readonly gone: readonly Step[]; readonly come: readonly Step[] } {
   const was = from.routes ?? [];
   const wanted = to.routes ?? was;
   const same = (a: OwnRoute) => (b: OwnRoute) => JSON.stringify(a) === JSON.stringify(b);
@@ -63,5 +71,5 @@ function routes(name: string, from: Goal, to: Goal, fresh: boolean): readonly St
   const keys = new Set(wanted.map(routeKey));
   const gone = was.filter((route) => !keys.has(routeKey(route)));
   const set = (verb: 'replace' | 'del') => (route: OwnRoute) => exec(['ip', ...routeArguments(verb, name, route)]);
-  return [...gone.map(set('del')), ...come.map(set('replace'))];
+  return { gone: gone.map(set('del')), come: come.map(set('replace')) };
 }

@@ -39,7 +39,7 @@ describe('the addresses of an uplink', () => {
         expect.stringContaining('br0'),
         'ip -batch - < "addr replace 10.0.0.1/24 dev br0\\nlink set dev br0 up\\n"',
         'ip -force -batch - < "addr del 10.0.0.1/24 dev eth0\\nroute del default via 10.0.0.254 dev eth0 metric 0 table main\\n"',
-        'ip -batch - < "route replace default via 10.0.0.254 dev br0 metric 0 table main\\n"',
+        'ip -batch - < "route replace default via 10.0.0.254 dev br0 metric 0 table main proto static\\n"',
       ],
       touches: { links: ['br0', 'eth0'], addresses: ['10.0.0.1/24'], routes: ['10.0.0.0/24'] },
       boot: [

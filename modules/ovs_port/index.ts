@@ -106,8 +106,8 @@ export const ovsPort = defineModule({
   },
   steps: (from, to, p) => portSteps(p.name, from, to),
   compare: { trunks: 'set' },
-  // Where nobody asks for one, Open vSwitch chooses the number, and may have given the old one away.
-  oneWay: (path) => path === 'ofport',
+  // Where nobody asks for one, Open vSwitch chooses the number and the address, and may have given the old ones away.
+  oneWay: (path) => path === 'ofport' || path === 'mac_in_use',
   touches: (from, to, p) => touched(p.name, from, to),
   settle: { timeout: 10 },
   warnings: (p, now, seen) => {

@@ -130,9 +130,15 @@ interface Definition<Params extends z.ZodObject, Q, Probes extends ProbeMap, S e
   /**
    * The way from any state to any other; empty when they are equal. `seen` is what was read before the change (for undo
    * too; the engine gives it always, except for boot units): for what is too big or too secret for a state, such as the
-   * content of a file.
+   * content of a file. `present` is what is read now, where a later run takes the change back.
    */
-  readonly steps: (from: NoInfer<S> | null, to: NoInfer<S> | null, p: Q, seen?: Seen<Probes>) => readonly Step[];
+  readonly steps: (
+    from: NoInfer<S> | null,
+    to: NoInfer<S> | null,
+    p: Q,
+    seen?: Seen<Probes>,
+    present?: Seen<Probes>,
+  ) => readonly Step[];
   /** How lists in the state are compared, by field; `ordered` where nothing is said. */
   readonly compare?: CompareRules;
   readonly pending?: (now: NoInfer<S> | null, want: NoInfer<W> | null, p: Q) => readonly Pending[];

@@ -40,4 +40,12 @@ export { parseFilters, type TcFilter, type U32Match } from './parsers/tc-filter-
 export { parseHtbClasses, parseQdiscs, type HtbClass, type Qdisc, type TcNumber } from './parsers/tc.ts';
 export { readJson, toolJson, toolText, unreadable } from './parsers/tool-output.ts';
 export { layer3, mergeRoutes, type Layer3, type Layer3Seen } from './layer3.ts';
-export { byRouteKey, defaultMetric, ownRoutes, routeArguments, routeKey, type OwnRoute } from './own-route.ts';
+export {
+  byRouteKey,
+  defaultMetric,
+  ownRoutes,
+  routeArguments,
+  routeKey,
+  withWords,
+  type OwnRoute,
+} from './own-route.ts';

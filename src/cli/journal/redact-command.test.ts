@@ -42,6 +42,15 @@ describe('a command line that is written down', () => {
       ['-e', '@secrets.yml'],
       ['-e', '@secrets.yml'],
     ],
+    [
+      ['shell', 'all', 'mysql --user root --password hunter2 -e x; PGPASSWORD=x psql'],
+      ['shell', 'all', 'mysql --user root --password ******** -e x; PGPASSWORD=******** psql'],
+    ],
+    [["curl -H 'Authorization: Bearer abc.DEF-123=='"], ["curl -H 'Authorization: Bearer ********'"]],
+    [['curl https://ann:s3cret@host/x https://host:8443/'], ['curl https://ann:********@host/x https://host:8443/']],
+    [["mysql -p'{{ db_password }}'"], ["mysql -p'{{ db_password }}'"]],
+    // What is promised of it is that nothing is.
+    [['mysql -phunter2'], ['mysql -phunter2']],
   ])('%j', (given, shown) => expect(redactCommand(given)).toEqual(shown));
 });
 

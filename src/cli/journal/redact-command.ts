@@ -3,7 +3,8 @@ import { isSecretName } from '../secret-names.ts';
 
 /**
  * A command line without what its words call a secret: `--password X`, `--password=X`, `name=X` and `"name": "X"` in extra
- * variables. Secrets that are known as such are hidden wherever they stand, later.
+ * variables, and the same, passwords of addresses and tokens of HTTP inside of an ad-hoc command. Secrets that are known as
+ * such are hidden wherever they stand, later.
  */
 export function redactCommand(words: readonly string[]): string[] {
   return words.map((word, index) => {
@@ -19,6 +20,11 @@ export function redactCommand(words: readonly string[]): string[] {
         /("?)([\w-]+)\1\s*:\s*("(?:[^"\\]|\\.)*"|'[^']*'|[^\s,}]+)/g,
         (whole: string, quote: string, key: string) =>
           isSecretName(key) ? `${quote}${key}${quote}: "${mask}"` : whole,
-      );
+      )
+      .replace(/(--[a-z][\w-]*)(\s+)('[^']*'|"[^"]*"|[^\s'"-]\S*)/g, (whole, name: string, space: string) =>
+        isSecretName(name) ? `${name}${space}${mask}` : whole,
+      )
+      .replace(/\b(Bearer|Basic)(\s+)[\w.~+/-]{8,}=*/g, `$1$2${mask}`)
+      .replace(/(:\/\/[^\s/:@]*:)[^\s/@]+@/g, `$1${mask}@`);
   });
 }

@@ -11,9 +11,9 @@ export interface UndoTask {
   readonly change: JournalledChange;
   readonly module: AnyResource;
   readonly record: ChangeRecord;
-  /** Check mode: what an undo before this one would have left of the same resource. */
+  /** While nothing is taken back yet: what an undo before this one would have left of the same resource. */
   readonly assumed?: { readonly state: StateObject | null } | undefined;
-  /** Something that is taken back before it has to do with the same file or interface. */
+  /** Something that is taken back before it has to do with the same file, interface, service, … */
   readonly depends?: boolean;
 }
 
@@ -42,25 +42,30 @@ export function planHost(
   outputsOf: (task: UndoTask) => (key: string) => ProbeOutput | undefined,
 ): HostPlan {
   const obstacles = new Map<number, Obstacle>();
-  const assumed = new Map<string, { readonly state: StateObject | null }>();
-  const touched = new Set<string>();
+  const later = new Map<string, { readonly now: StateObject | null; readonly goal: StateObject | null }>();
+  const before: Concern[] = [];
   const planned = tasks.map((task): UndoTask => {
     const key = resourceKey(task, run);
-    const here = { ...task, assumed: assumed.get(key) };
+    const outputs = outputsOf(task);
     try {
-      const reading = resourceOf(here, run).read(outputsOf(task));
-      const marks = marksOf(reading);
+      const now = resourceOf(task, run).read(outputs);
+      const other = later.get(key);
+      // Where parameters decide what the state tells of, as lines of a file do, it is not the same resource.
+      const same = other !== undefined && isDeepStrictEqual(other.now, now.now);
+      const here = same ? { ...task, assumed: { state: other.goal } } : task;
+      const reading = same ? resourceOf(here, run).read(outputs) : now;
+      const concern = concernOf(task, reading);
       // It may look otherwise once what came after it is gone: that is judged when its turn comes.
-      const depends = marks.some((mark) => touched.has(mark));
+      const depends = (other !== undefined && !same) || before.some((one) => isRelated(one, concern));
       const obstacle = depends ? undefined : obstacleOf(here, reading, force);
       if (obstacle !== undefined) obstacles.set(task.change.change, obstacle);
-      assumed.set(key, { state: reading.goal });
-      for (const mark of marks) touched.add(mark);
+      later.set(key, { now: now.now, goal: reading.goal });
+      before.push(concern);
       return { ...here, depends };
     } catch (error) {
-      const depends = touched.size > 0;
+      const depends = before.length > 0;
       if (!depends) obstacles.set(task.change.change, { error });
-      return { ...here, depends };
+      return { ...task, depends };
     }
   });
   return { tasks: planned, obstacles };
@@ -88,14 +93,47 @@ const butOf = ({ undo }: JournalledChange): string | undefined =>
 const movedText = ({ path, from, to }: Change): string =>
   `${path} is ${JSON.stringify(to)}, and the run had left ${JSON.stringify(from)}`;
 
-/** What an undo touches, by which it is seen that another one depends on it: files and interfaces. */
-function marksOf(reading: UndoReading): readonly string[] {
-  const touches = reading.touches();
-  const links = touches === 'none' ? [] : (touches.links ?? []);
-  return [...reading.steps().flatMap(pathOf), ...links.map((link) => `link ${link}`)];
+/** What an undo has to do with: by that it is seen that another one depends on it. */
+interface Concern {
+  /** Files and interfaces that it changes. */
+  readonly marks: ReadonlySet<string>;
+  /** All that its steps speak of. */
+  readonly words: ReadonlySet<string>;
+  /** Files, interfaces, services, … that its task names. */
+  readonly names: ReadonlySet<string>;
 }
 
-const pathOf = (step: Step): readonly string[] => ('path' in step ? [step.path] : []);
+function concernOf({ record }: UndoTask, reading: UndoReading): Concern {
+  const touches = reading.touches();
+  const links = touches === 'none' ? [] : (touches.links ?? []);
+  const steps = reading.steps();
+  const marks = [...steps.flatMap((step) => ('path' in step ? [step.path] : [])), ...links];
+  return {
+    marks: new Set(marks),
+    words: new Set([...steps.flatMap(wordsOf), ...marks]),
+    names: new Set(textsOf(record.params).filter(isName)),
+  };
+}
+
+/** Both change the same, or one speaks of what the other one names: a bridge whose port another task has made, for one. */
+const isRelated = (a: Concern, b: Concern): boolean =>
+  meet(a.marks, b.marks) || meet(a.names, b.words) || meet(a.words, b.names);
+
+const meet = (a: ReadonlySet<string>, b: ReadonlySet<string>): boolean => [...a].some((item) => b.has(item));
+
+function wordsOf(step: Step): readonly string[] {
+  if ('path' in step) return [];
+  const stdin = 'stdin' in step ? (step.stdin ?? '') : '';
+  return [...('argv' in step ? step.argv : step.args), ...stdin.split(/\s+/)];
+}
+
+const textsOf = (value: unknown): readonly string[] => {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsOf) : [];
+};
+
+/** Neither a number, such as a mode, nor a text. */
+const isName = (text: string): boolean => /^[^\s\d]\S*$/.test(text);
 
 export const sameUser = (a: JournalledChange, b: JournalledChange): boolean => isDeepStrictEqual(userOf(a), userOf(b));
 

@@ -74,8 +74,10 @@ export class HostUndo {
     });
     const obstacles = new Map([...prepared.obstacles, ...plan.obstacles]);
     const refused = [...obstacles.values()].some((obstacle) => 'error' in obstacle);
+    // What the undos before it leave is assumed only where they are not made.
+    const tasks = options.check ? plan.tasks : plan.tasks.map((task) => ({ ...task, assumed: undefined }));
     // All or nothing, as far as that can be known beforehand.
-    return this.#undoAll(plan.tasks, obstacles, refused && !force);
+    return this.#undoAll(tasks, obstacles, refused && !force);
   }
 
   /** Reads the records of all changes, and what is now of all that they are about. */

@@ -65,7 +65,7 @@ function readUndo(
     warnings: bootPlan?.warnings ?? [],
     steps: () =>
       fromRun([
-        ...(differences.length === 0 ? [] : module.steps(now, goal, params, seenBefore)),
+        ...(differences.length === 0 ? [] : module.steps(now, goal, params, seenBefore, seen)),
         ...(bootPlan?.steps ?? []),
       ]),
     undo: () => [...(differences.length === 0 ? [] : module.steps(goal, now, params, seen)), ...(bootPlan?.undo ?? [])],

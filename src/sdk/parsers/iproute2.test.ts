@@ -195,6 +195,38 @@ describe('ip route', () => {
       { to: 'default', via: 'fd00::2', dev: 'br0', metric: 1024, table: 'main', type: 'unicast', nexthops: [] },
     ]);
   });
+  // As iproute2 6.1 writes what the words after it have made.
+  it.each<[string, string]>([
+    ['{"dst":"10.0.0.0/8","flags":[]}', ''],
+    [
+      '{"dst":"default","gateway":"10.0.0.254","protocol":"static","flags":["onlink","linkdown"]}',
+      'proto static onlink',
+    ],
+    ['{"dst":"10.9.0.0/16","tos":"0x10","protocol":"77","scope":"link","flags":[]}', 'tos 0x10 proto 77 scope link'],
+    [
+      '{"dst":"default","gateway":"10.0.0.254","flow":{"to":"4"},"flags":[],"metrics":[{"mtu":1400,"rtt":200,"rto_min":300,"ecn":null,"congestion":"reno","quickack":1}]}',
+      'realm 4 mtu 1400 rtt 200ms rto_min 300ms features ecn congctl reno quickack 1',
+    ],
+    [
+      '{"dst":"fd03::/64","from":"fd01::/64","table":"9","metric":5,"flags":[],"pref":"high"}',
+      'from fd01::/64 pref high',
+    ],
+    ['{"dst":"fd04::/64","flags":[],"metrics":[{"hoplimit":9}],"pref":"medium"}', 'hoplimit 9'],
+    ['{"dst":"10.5.0.0/16","encap":"ip","id":5,"dst":"10.0.0.9","gateway":"10.0.0.9","flags":[]}', 'unknown'],
+  ])('tells what %s has beside', (route, words) => {
+    expect(parseRoutes(output(`[${route}]`)).map((item) => item.words?.join(' ') ?? 'unknown')).toEqual([words]);
+  });
+  it.each<[string, 4 | 6]>([
+    ['"dst":"10.0.0.0/8"', 4],
+    ['"dst":"fd00::/64"', 6],
+    ['"dst":"default","gateway":"10.0.0.1","metric":1024', 4],
+    ['"dst":"default","metric":1024,"pref":"medium"', 6],
+    ['"dst":"default","gateway":"fd00::1"', 6],
+    ['"dst":"default","via":{"family":"inet6","host":"fd00::1"}', 4],
+    ['"dst":"default","via":{"family":"inet","host":"10.0.0.1"}', 6],
+  ])('knows the family of %s', (route, family) => {
+    expect(parseRoutes(output(`[{${route},"flags":[]}]`))).toMatchObject([{ family }]);
+  });
   it('reads ip route get', () => {
     const text =
       '[{"dst":"10.0.0.2","gateway":"10.9.9.9","dev":"eth1","prefsrc":"10.0.0.1","flags":[],"uid":0,"cache":[]}]';

@@ -149,14 +149,13 @@ async function repairs(scene: Scene): Promise<readonly string[]> {
 
 /** The command takes back the run that has applied it, and then that undo. */
 async function undoesByCommand(scene: Scene): Promise<readonly string[]> {
-  const { playbook, applied, table } = scene;
+  const { playbook, applied } = scene;
   if (applied.run === undefined || applied.before === undefined) return [];
   const converged = await view(scene);
   const undone = await playbook.undo(applied.run);
   const left = compare(applied.before, await view(scene));
   const problems = [...status(undone, 'changed'), ...left.map((line) => `not undone: ${line}`)];
-  const isRedone = table.acts !== undefined || table.notRedone === undefined;
-  const redone = await (isRedone ? playbook.undo(runOf(undone) ?? '') : playbook.play());
+  const redone = await playbook.undo(runOf(undone) ?? '');
   return [
     ...problems,
     ...status(redone, 'changed'),

@@ -38,8 +38,6 @@ export interface StateCase extends Shown {
   readonly spoil: string;
   /** The warning that says, before it is done, that and why an undo does not bring back all of it. */
   readonly notUndone?: string;
-  /** Why an undo of its undo is not asked for. */
-  readonly notRedone?: string;
   /** Lines of a snapshot that a repair leaves different: copies kept on purpose. */
   readonly leaves?: RegExp;
 }

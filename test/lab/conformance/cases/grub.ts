@@ -34,7 +34,6 @@ export default {
       look: entry,
       shows: / ro net\.ifnames=0 console=tty0 intel_iommu=on iommu=pt quiet splash\n/,
       spoil: 'rm /etc/default/grub.d/99-kvmnet.cfg; update-grub',
-      notRedone: 'an argument that its undo has put back where it stood, in a file of others, is not found there: the task fails',
     },
     '1 GiB pages, and CPUs kept for virtual machines': {
       look: entry,
