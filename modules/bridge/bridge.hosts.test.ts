@@ -45,6 +45,35 @@ describe('VLANs of a host', () => {
   });
 });
 
+describe('the ageing time of a spanning tree that changes', () => {
+  const info = { ...data, stp_state: 1, forward_delay: 400, ageing_time: 800 };
+  const on = (params: object, fields: object) =>
+    said(
+      params,
+      host([br0({ linkinfo: { info_kind: 'bridge', info_data: { ...info, ...fields } } }), 'routes br0 []']),
+    );
+  const hidden = { topology_change: 1 };
+  const change = 'ageing_time: 8 -> 300';
+  it.each<[string, object, object, readonly string[], string]>([
+    ['is hidden', { ageing_time: 300 }, hidden, [], ''],
+    ['is that of a tree at rest', { ageing_time: 300 }, { topology_change: 0 }, [change], 'ageing_time 30000'],
+    [
+      'was set since',
+      { ageing_time: 300 },
+      { ...hidden, ageing_time: 700 },
+      ['ageing_time: 7 -> 300'],
+      'ageing_time 30000',
+    ],
+    ['is written with the rest', { ageing_time: 300, mtu: 1400 }, hidden, ['mtu: 1500 -> 1400'], 'ageing_time 30000'],
+    ['is left alone', { mtu: 1400 }, hidden, ['mtu: 1500 -> 1400'], 'mtu 1400'],
+  ])('%s', (_what, params, fields, changes, step) => {
+    const answer = on(params, fields);
+    expect(answer.changes).toEqual(changes);
+    expect(answer.steps?.join('\n')).toContain(step);
+    expect(answer.steps?.join('\n').includes('ageing_time')).toBe(step.includes('ageing_time'));
+  });
+});
+
 describe('warns of a loop', () => {
   const uplinks = ['link eth1 physical 1 br0', 'link eth2 physical 1 '];
   const loop = 'eth1 and eth2 in one bridge without stp: if they go to the same network, it is a loop';

@@ -48,6 +48,35 @@ describe.each([['sh'], ['bash'], ['busybox sh']])('bridge under %s', (shell) => 
     host.look('ip link del brx; ip addr flush dev eth1 scope global');
   });
 
+  it('[obs] reads the hundredths of a second that the tools print as seconds', () => {
+    host.look('ip link add name brx type bridge ageing_time 30000 forward_delay 400');
+    expect(host.look('ip -d -j link show dev brx')).toMatch(/"forward_delay":400,[^]*"ageing_time":30000,/);
+    const { now, changes } = read(bridge, { name: 'brx', ageing_time: 300, forward_delay: 4 }, host);
+    expect(now).toMatchObject({ ageing_time: 300, forward_delay: 4 });
+    expect(changes.map(({ path }) => path)).toEqual(['up']);
+    host.look('ip link del brx');
+  });
+
+  itWhere(all)('takes the short ageing of a changing spanning tree for no difference', () => {
+    const params = { name: 'brx', ports: ['eth1'], stp: true, forward_delay: 2, ageing_time: 300 };
+    apply(bridge, params, host);
+    host.look(
+      'n=0; until [ $(cat /sys/class/net/brx/bridge/topology_change) = 1 ]; do n=$((n+1)); [ $n -lt 300 ]; sleep 0.1; done',
+    );
+    expect(host.look('cat /sys/class/net/brx/bridge/ageing_time')).toBe('400\n');
+    const { now, changes, seen } = read(bridge, params, host);
+    expect(changes).toEqual([]);
+    expect(bridge.warnings?.(bridge.params.parse(params), now as never, seen as never)).toEqual([
+      'the spanning tree of brx changes, and until it is settled nobody can see its ageing_time: look again in a minute',
+    ]);
+    // What is written while it changes is written whole.
+    const other = apply(bridge, { ...params, ageing_time: 60, forward_delay: 3 }, host);
+    expect(other.left).toEqual([]);
+    host.look('ip link set brx type bridge stp_state 0');
+    expect(host.look('cat /sys/class/net/brx/bridge/ageing_time')).toBe('6000\n');
+    apply(bridge, { name: 'brx', state: 'absent' }, host);
+  });
+
   it('makes, changes, repairs and removes', () => {
     const before = everything();
     const params = {

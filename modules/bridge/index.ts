@@ -11,7 +11,7 @@ import {
   sh,
 } from '../../src/sdk/index.ts';
 import { BridgeParams } from './params.ts';
-import { bridgeProbe, parseVlans, readState, wantedVlans, type State } from './read.ts';
+import { bridgeProbe, hidesAgeing, parseVlans, readState, wantedVlans, type State } from './read.ts';
 import { bridgeSteps } from './steps.ts';
 
 export const bridge = defineModule({
@@ -60,7 +60,7 @@ export const bridge = defineModule({
         'choose another name; bridges of Open vSwitch are made by ovs_bridge',
       );
     }
-    return readState(link, { ...seen.links, vlans: seen.vlans });
+    return readState(link, { ...seen.links, vlans: seen.vlans }, p);
   },
   want: (p, now, { links: seen }) => {
     if (p.state === 'absent') return null;
@@ -97,7 +97,11 @@ export const bridge = defineModule({
   steps: (from, to, p, seen) => {
     // A port comes up with the bridge; where it was down before, an undo has it so again.
     const idle = new Set((p.ports ?? []).filter((port) => seen?.links.wanted.get(port)?.up === false));
-    return bridgeSteps(p.name, p.move_ip_from, from, to, { idle, words: seen?.links.words ?? new Map() });
+    // What it hides is written again with the rest.
+    const { ageing_time: _hidden, ...shown }: Partial<State> = from ?? {};
+    const hidden = p.ageing_time !== undefined && hidesAgeing(seen?.links.link);
+    const known = from !== null && hidden ? shown : from;
+    return bridgeSteps(p.name, p.move_ip_from, known, to, { idle, words: seen?.links.words ?? new Map() });
   },
   compare: {
     ports: 'set',
@@ -158,6 +162,11 @@ exit 1`,
       ...linkConfigWarnings(p.name, seen.files),
       ...linkConfigWarnings(p.move_ip_from ?? '', seen.nicFiles),
     ];
+    if (p.ageing_time !== undefined && hidesAgeing(seen.links.link)) {
+      warnings.push(
+        `the spanning tree of ${p.name} changes, and until it is settled nobody can see its ageing_time: look again in a minute`,
+      );
+    }
     for (const address of seen.links.leased) {
       warnings.push(
         `${address} of ${p.move_ip_from} came by DHCP: let the client ask for it over ${p.name} from now on`,

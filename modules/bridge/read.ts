@@ -129,18 +129,34 @@ const Info = z.object({
   ageing_time: z.number(),
   vlan_filtering: Flag.default(false),
   mcast_snooping: Flag.default(false),
+  topology_change: Flag.default(false),
 });
 
-export function readState(link: Link, seen: Seen): State {
+const readInfo = (link: Link): z.output<typeof Info> => {
   const info = Info.safeParse(link.data);
   if (!info.success) throw unreadable('ip -d -j link show type bridge', link.name, JSON.stringify(link.data));
+  return info.data;
+};
+
+/**
+ * Whether the bridge hides its ageing time: while the spanning tree changes, the kernel works with twice the forward delay, and
+ * shows what it was told again when that is over (net/bridge/br_stp.c, __br_set_topology_change).
+ */
+export function hidesAgeing(link: Link | undefined): boolean {
+  if (link?.kind !== 'bridge') return false;
+  const { topology_change: changes, ageing_time: ageing, forward_delay: delay } = readInfo(link);
+  return changes && ageing === 2 * delay;
+}
+
+export function readState(link: Link, seen: Seen, p: BridgeParams): State {
+  const info = readInfo(link);
   return {
     up: link.up,
-    stp: info.data.stp_state,
-    forward_delay: info.data.forward_delay / 100,
-    ageing_time: info.data.ageing_time / 100,
-    vlan_filtering: info.data.vlan_filtering,
-    mcast_snooping: info.data.mcast_snooping,
+    stp: info.stp_state,
+    forward_delay: info.forward_delay / 100,
+    ageing_time: (hidesAgeing(link) ? p.ageing_time : undefined) ?? info.ageing_time / 100,
+    vlan_filtering: info.vlan_filtering,
+    mcast_snooping: info.mcast_snooping,
     mac: link.mac ?? null,
     mtu: link.mtu,
     ports: [...seen.ports],

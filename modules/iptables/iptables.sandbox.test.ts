@@ -74,6 +74,41 @@ describe.each([
     expect(rules()).toContain('-A KVMNET-INPUT -s 192.168.1.0/24 -p tcp -m tcp --dport 80 -j ACCEPT');
   });
 
+  it('[obs] counts of packets are no difference', () => {
+    host.look('iptables -P FORWARD DROP');
+    const params = { chain: 'INPUT', rules: ['-i lo -j ACCEPT'], policy: 'ACCEPT' };
+    apply(iptables, params, host);
+    host.look('ping -q -c 1 127.0.0.1');
+    expect(host.look('iptables-save -c -t filter')).toMatch(/\[[1-9]\d*:\d+\] -A KVMNET-INPUT -i lo -j ACCEPT/);
+    expect(read(iptables, params, host).changes).toEqual([]);
+  });
+
+  itWhere(all)('[obs] state and conntrack are two matches, though they match the same', () => {
+    const params = (rule: string) => ({ chain: 'INPUT', rules: [`${rule} ESTABLISHED -j ACCEPT`] });
+    const [old, today] = [params('-m state --state'), params('-m conntrack --ctstate')];
+    apply(iptables, old, host);
+    expect(host.run('iptables -C KVMNET-INPUT -m state --state ESTABLISHED -j ACCEPT').code).toBe(0);
+    expect(host.run('iptables -C KVMNET-INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT').code).toBe(1);
+    expect(read(iptables, old, host).changes).toEqual([]);
+    expect(apply(iptables, today, host).left).toEqual([]);
+    expect(read(iptables, old, host).changes.map(({ path }) => path)).toEqual(['ipv4.rules']);
+  });
+
+  itWhere(all)('[obs] puts new rules into its own chain, and those of others stay, with what they counted', () => {
+    host.look(
+      'iptables -N DOCKER; iptables -A DOCKER -i lo -j ACCEPT; iptables -A INPUT -j DOCKER; ping -q -c 1 127.0.0.1',
+    );
+    const others = (): string => host.look('iptables-save -c -t filter | grep DOCKER');
+    const before = others();
+    expect(before).toMatch(/\[[1-9]\d*:\d+\] -A DOCKER -i lo/);
+    const first = { chain: 'INPUT', rules: ['-p tcp --dport 1 -j ACCEPT', '-p tcp --dport 2 -j ACCEPT'] };
+    apply(iptables, first, host);
+    expect(apply(iptables, { chain: 'INPUT', rules: ['-p udp -j DROP'] }, host).left).toEqual([]);
+    expect(rules()).toContain('-A KVMNET-INPUT -p udp -j DROP');
+    expect(rules()).not.toContain('--dport');
+    expect(others()).toBe(before);
+  });
+
   it('keeps any text of a comment as it is', () => {
     const comment = 'it\'s "quoted" $(reboot) `x` \\ größer; -A';
     const params = { chain: 'INPUT', rules: [{ jump: 'ACCEPT', comment }] };

@@ -128,6 +128,18 @@ ip -6 route replace default via fd00::9 dev eth1 proto static`);
     expect(routes()).toBe(before);
   });
 
+  itWhere(all)('[obs] names of 16 bytes and more are told apart by none of the tools, and refused before', () => {
+    const name = 'uplink-of-rack-1';
+    expect(host.run(`ip link add name v7 type veth peer ${name}`).stderr).toContain(
+      'Attribute failed policy validation',
+    );
+    // tc takes the link whose name is the first 15 of them.
+    host.look(`ip link add name ${name.slice(0, 15)} type ifb; tc qdisc add dev ${name} root pfifo`);
+    expect(host.look(`tc qdisc show dev ${name.slice(0, 15)}`)).toContain('pfifo');
+    expect(() => read(link, { name, up: true }, host)).toThrow('an interface name has at most 15');
+    host.look(`ip link del ${name.slice(0, 15)}`);
+  });
+
   itWhere(all)('goes into a bridge and out, and away', () => {
     const done = apply(link, { name: 'eth1', master: 'br0' }, host);
     expect(done.left).toEqual([]);

@@ -49,7 +49,7 @@ describe.each(testShells.filter(({ name }) => name !== 'busybox'))('$name', ({ s
   });
   afterEach(() => sandbox.close());
 
-  it('configures what there is to configure, keeps it, and takes all of it back', () => {
+  it('[obs] configures what there is to configure, keeps it, and takes all of it back', () => {
     const before = [running(sandbox), files(sandbox)];
     const { left, undo, steps } = apply(ospfd, full, sandbox);
     expect(left).toEqual([]);
@@ -69,7 +69,7 @@ describe.each(testShells.filter(({ name }) => name !== 'busybox'))('$name', ({ s
     expect([running(sandbox), files(sandbox)]).toEqual(before);
   });
 
-  it('moves a network to another area, which the daemon alone refuses', () => {
+  it('[obs] moves a network to another area, which the daemon alone refuses', () => {
     apply(ospfd, { networks: [{ prefix: '10.96.0.0/24', area: 0 }] }, sandbox);
     expect(
       sandbox.run(`vtysh -c 'configure terminal' -c 'router ospf' -c 'network 10.96.0.0/24 area 2'`),
@@ -105,7 +105,7 @@ describe('seen on FRR 8.4', () => {
   });
   afterAll(() => sandbox.close());
 
-  it('is judged by vtysh, which finds a bad line, and not by ospfd, which does not', () => {
+  it('[obs] is judged by vtysh, which finds a bad line, and not by ospfd, which does not', () => {
     sandbox.look(`printf 'router ospf\\n network 10.0.0.0/33 area 0\\n' >/tmp/bad`);
     expect(sandbox.run('vtysh -C -f /tmp/bad')).toMatchObject({
       code: 2,
@@ -114,7 +114,16 @@ describe('seen on FRR 8.4', () => {
     expect(sandbox.run('/usr/lib/frr/ospfd -C -f /tmp/bad').code).toBe(0);
   });
 
-  it('knows passive-interface as the setting of the interface that the daemon makes of it', () => {
+  it('[obs] keeps the area as it was written, which is no difference, and says lines that nobody wrote', () => {
+    sandbox.look(`vtysh -c 'configure terminal' -c 'router ospf' -c 'network 10.95.0.5/24 area 0.0.0.0'`);
+    expect(running(sandbox)).toContain(' network 10.95.0.0/24 area 0.0.0.0\n');
+    expect(sandbox.look(`vtysh -c 'show running-config'`)).toMatch(/^frr version /m);
+    const { changes } = read(ospfd, { networks: [{ prefix: '10.95.0.9/24', area: 0 }] }, sandbox);
+    expect(changes.map(({ path }) => path)).toEqual(['saved']);
+    sandbox.look(`vtysh -c 'configure terminal' -c 'router ospf' -c 'no network 10.95.0.0/24 area 0.0.0.0'`);
+  });
+
+  it('[obs] knows passive-interface as the setting of the interface that the daemon makes of it', () => {
     sandbox.look(`vtysh -c 'configure terminal' -c 'router ospf' -c 'passive-interface veth0'`);
     expect(running(sandbox)).toContain('interface veth0\n ip ospf passive\n');
     const { changes } = read(ospfd, { interfaces: { veth0: { passive: true } } }, sandbox);

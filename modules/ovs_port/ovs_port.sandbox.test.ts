@@ -76,6 +76,17 @@ describe.each([['dash'], ['busybox sh']])('ovs_port under %s', (shell) => {
     expect(get('Port eth1 trunks')).toBe('[]');
   });
 
+  it('[obs] reads maps whose values hold what text would be cut at, and rows by their id', () => {
+    const marks = { 'vm uuid': 'a=b, c="d"', n: '1' };
+    const params = { bridge: 'ovs-br0', name: 'eth1', external_ids: marks };
+    expect(apply(ovsPort, params, host).left).toEqual([]);
+    expect(host.look('ovs-vsctl --format=json --columns=external_ids,interfaces list Port eth1')).toMatch(
+      /\[\["map",\[\["n","1"\],\["vm uuid","a=b, c=\\"d\\""\]\]\],\["uuid","[0-9a-f-]{36}"\]\]/,
+    );
+    expect(read(ovsPort, params, host).now).toMatchObject({ external_ids: marks });
+    expect(read(ovsPort, params, host).changes).toEqual([]);
+  });
+
   it('[obs] moves a port in one transaction, which --may-exist add-port does not', () => {
     const params = { bridge: 'br1', name: 'eth1', tag: 5 };
     host.look(
@@ -174,6 +185,9 @@ describe.each([['dash'], ['busybox sh']])('ovs_port under %s', (shell) => {
 
   it('[obs] Open vSwitch itself takes VLAN 4095, and a tag with vlan_mode trunk', () => {
     expect(host.run('ovs-vsctl add-port ovs-br0 eth1 tag=4095 vlan_mode=trunk').code).toBe(0);
+    const asking = (params: object) => () => read(ovsPort, { bridge: 'ovs-br0', name: 'eth1', ...params }, host);
+    expect(asking({ tag: 4095 })).toThrow('4094');
+    expect(asking({ tag: 4, vlan_mode: 'trunk' })).toThrow('a tag has no meaning with vlan_mode trunk');
     expect(apply(ovsPort, { bridge: 'ovs-br0', name: 'eth1', tag: 4, vlan_mode: null }, host).left).toEqual([]);
   });
 });

@@ -38,7 +38,7 @@ describe.each<[string, string[]]>([
     expect(sandbox.look(`ls /etc/sysctl.d`)).toBe('');
   });
 
-  it('compares lists that the kernel separates by tabs', () => {
+  it('[obs] compares lists that the kernel separates by tabs', () => {
     const params = { settings: { 'net.ipv4.tcp_rmem': [4096, 65536, 1048576], 'net.ipv4.ping_group_range': '0 100' } };
     const first = apply(sysctl, params, sandbox);
     expect(first.left).toEqual([]);
@@ -47,7 +47,7 @@ describe.each<[string, string[]]>([
     first.undo();
   });
 
-  it('refuses fewer numbers than the kernel has: it would keep the others', () => {
+  it('[obs] refuses fewer numbers than the kernel has: it would keep the others', () => {
     sandbox.look(
       `echo '4096 65536 2097152' >/proc/sys/net/ipv4/tcp_rmem; echo '4096 65535' >/proc/sys/net/ipv4/tcp_rmem`,
     );
@@ -69,7 +69,7 @@ describe.each<[string, string[]]>([
     sandbox.look(`ip link del v0; rm ${FILE}`);
   });
 
-  it('finds the keys of an interface with a dot in its name', () => {
+  it('[obs] finds the keys of an interface with a dot in its name', () => {
     sandbox.look('ip link add eth0.100 type veth peer name p0');
     for (const name of [
       'net.ipv4.conf.eth0.100.forwarding',
@@ -87,6 +87,20 @@ describe.each<[string, string[]]>([
     expect(kernel('net/ipv4/conf/eth0.100/forwarding')).toBe('1');
     expect(sandbox.run('sysctl net.ipv4.conf.eth0.100.forwarding').code).not.toBe(0);
     sandbox.look(`ip link del eth0.100; rm ${FILE}`);
+  });
+
+  it('[obs] sets its keys beside one that the kernel has not, at which `sysctl -p` of the file ends with 1', () => {
+    sandbox.look(`printf 'net.ipv4.stale_key = 1\\nnet.ipv4.ip_forward = 1\\n' >${FILE}`);
+    const plain = sandbox.run(`sysctl -p ${FILE}`);
+    expect([plain.code, plain.stdout, kernel('net/ipv4/ip_forward')]).toEqual([1, 'net.ipv4.ip_forward = 1\n', '1']);
+    sandbox.look('echo 0 >/proc/sys/net/ipv4/ip_forward');
+    const done = apply(sysctl, { settings: { 'net.ipv4.ip_forward': 1, 'net.ipv4.ip_no_pmtu_disc': 1 } }, sandbox);
+    expect(done.left).toEqual([]);
+    expect([kernel('net/ipv4/ip_forward'), kernel('net/ipv4/ip_no_pmtu_disc')]).toEqual(['1', '1']);
+    done.undo();
+    expect(sandbox.look(`cat ${FILE}`)).toBe('net.ipv4.stale_key = 1\nnet.ipv4.ip_forward = 1\n');
+    expect([kernel('net/ipv4/ip_forward'), kernel('net/ipv4/ip_no_pmtu_disc')]).toEqual(['0', '0']);
+    sandbox.look(`rm ${FILE}`);
   });
 
   it('takes its own duplicates out, and nobody else’s', () => {

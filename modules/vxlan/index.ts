@@ -15,8 +15,9 @@ import {
   sh,
 } from '../../src/sdk/index.ts';
 import { carriedMtu, overhead } from './mtu.ts';
-import { remotesOf, Vxlan } from './params.ts';
-import { byMac, readState, surroundings, underlayLinks, vniOf, type State } from './read.ts';
+import { anyEnd, remotesOf, Vxlan } from './params.ts';
+import { byMac, readState, socketOf, surroundings, underlayLinks, type State } from './read.ts';
+import { excludes } from './twin.ts';
 import { needsNew, vxlanSteps } from './steps.ts';
 
 export const vxlan = defineModule({
@@ -68,10 +69,7 @@ export const vxlan = defineModule({
     if (p.state === 'absent') return null;
     const { vni } = p;
     if (vni === undefined) throw refuse('a VXLAN needs a vni');
-    const twin = seen.vxlans.find((link) => {
-      const other = vniOf(link);
-      return link.name !== p.name && other.vni === vni && other.dstport === p.dstport && link.data['link'] === p.dev;
-    });
+    const twin = seen.vxlans.find((link) => link.name !== p.name && excludes(socketOf(link), { ...p, vni }, now));
     if (twin !== undefined) {
       throw refuse(
         `${twin.name} already has VNI ${vni} on port ${p.dstport}`,
@@ -166,7 +164,6 @@ function wantedMtu(
 
 /** Whether the ends asked for are IPv6 and those of before IPv4, or the other way round. */
 function changesFamily(p: Vxlan, now: State | null): boolean {
-  const end = p.group ?? remotesOf(p)?.[0] ?? p.fdb?.[0]?.dst ?? p.local ?? undefined;
-  const before = now?.local ?? now?.group ?? now?.remotes[0] ?? now?.fdb[0]?.dst;
+  const [end, before] = [anyEnd(p), anyEnd(now)];
   return end !== undefined && before !== undefined && ipFamily(end) !== ipFamily(before);
 }

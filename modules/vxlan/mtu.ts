@@ -1,9 +1,9 @@
 import { ipFamily } from '../../src/sdk/index.ts';
-import { remotesOf, type Vxlan } from './params.ts';
+import { anyEnd, type Vxlan } from './params.ts';
 
 /** Bytes that VXLAN adds to a frame: outer IP, UDP, VXLAN and inner Ethernet header. */
 export function overhead(p: Vxlan): 50 | 70 {
-  const end = p.local ?? p.group ?? remotesOf(p)?.[0] ?? p.fdb?.[0]?.dst;
+  const end = anyEnd(p);
   return end !== undefined && ipFamily(end) === 6 ? 70 : 50;
 }
 

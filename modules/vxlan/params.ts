@@ -91,6 +91,18 @@ export const Vxlan = z
   });
 export type Vxlan = z.output<typeof Vxlan>;
 
+interface Ends {
+  readonly local?: string | null | undefined;
+  readonly group?: string | null | undefined;
+  readonly remote?: string | undefined;
+  readonly remotes?: readonly string[] | undefined;
+  readonly fdb?: readonly { readonly dst: string }[] | undefined;
+}
+
+/** One of the addresses that a tunnel works with, which are all of one family. */
+export const anyEnd = (ends: Ends | null): string | undefined =>
+  ends?.local ?? ends?.group ?? ends?.remotes?.[0] ?? ends?.remote ?? ends?.fdb?.[0]?.dst;
+
 /** The other ends, sorted; undefined where nothing is said about them. */
 export function remotesOf(p: Pick<Vxlan, 'remote' | 'remotes'>): string[] | undefined {
   const all = p.remotes ?? (p.remote === undefined ? undefined : [p.remote]);

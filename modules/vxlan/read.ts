@@ -59,9 +59,17 @@ const readInfo = (link: Link): z.output<typeof Info> => {
   return info.data;
 };
 
-export const vniOf = (link: Link): { readonly vni: number; readonly dstport: number } => {
-  const { id, port } = readInfo(link);
-  return { vni: id, dstport: port };
+/** What the kernel tells VXLANs apart by. */
+export interface Socket {
+  readonly vni: number;
+  readonly dstport: number;
+  readonly end: string | undefined;
+  readonly dev: string | undefined;
+}
+
+export const socketOf = (link: Link): Socket => {
+  const { id, port, local, local6, group, group6, link: dev } = readInfo(link);
+  return { vni: id, dstport: port, end: local ?? local6 ?? group ?? group6, dev };
 };
 
 export function readState(link: Link, fdb: readonly FdbEntry[], addresses: readonly InterfaceAddress[]): State {

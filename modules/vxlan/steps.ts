@@ -1,4 +1,5 @@
 import { exec, ipFamily, sh, snippet, type Step } from '../../src/sdk/index.ts';
+import { anyEnd } from './params.ts';
 import type { State } from './read.ts';
 
 /** What steps may be given: a state, or as much as is known of one that is or was to be made. */
@@ -31,7 +32,7 @@ export function needsNew(from: Goal, to: Goal): boolean {
 }
 
 const familyOf = (state: Goal): 4 | 6 | undefined => {
-  const end = state.local ?? state.group ?? state.remotes?.[0] ?? state.fdb?.[0]?.dst;
+  const end = anyEnd(state);
   return end === undefined ? undefined : ipFamily(end);
 };
 

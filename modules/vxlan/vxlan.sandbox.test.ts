@@ -23,7 +23,8 @@ describe.each([['sh'], ['bash'], ['busybox sh']])('vxlan under %s', (shell) => {
     )[0].linkinfo.info_data;
   const everything = (): string =>
     host.look(
-      'ip -d -j link show type vxlan | sed s/\\"address[^,]*,//g; ls /sys/class/net; bridge fdb show; ip -o addr',
+      // An IPv6 address is tentative for a moment.
+      'ip -d -j link show type vxlan | sed s/\\"address[^,]*,//g; ls /sys/class/net; bridge fdb show; ip -o addr | sed "s/ tentative//"',
     );
 
   it('makes a tunnel with its bridge, finds nothing to do, and takes it back', () => {
@@ -42,7 +43,12 @@ describe.each([['sh'], ['bash'], ['busybox sh']])('vxlan under %s', (shell) => {
     expect(everything()).toBe(before);
   });
 
-  itWhere(all)('changes in place what the kernel lets it, without a new link', () => {
+  itWhere(all)('[obs] changes in place what the kernel lets it, without a new link', () => {
+    host.look(
+      'ip link add vxlan100 type vxlan id 100 dstport 4789 local 10.0.1.1 remote 10.0.1.2; ip link set vxlan100 type vxlan remote 10.0.1.3 local 10.0.1.9 ttl 4 nolearning',
+    );
+    expect(info()).toMatchObject({ remote: '10.0.1.3', local: '10.0.1.9', ttl: 4, learning: false });
+    host.look('ip link del vxlan100');
     apply(vxlan, base, host);
     const index = host.look('cat /sys/class/net/vxlan100/ifindex');
     const more = {
@@ -127,13 +133,20 @@ describe.each([['sh'], ['bash'], ['busybox sh']])('vxlan under %s', (shell) => {
   });
 
   itWhere(all)('[obs] MTU: 1500 without dev is wrong, the kernel keeps what it took from dev, and refuses more', () => {
+    host.look('ip link add vxlan8 type vxlan id 8 dstport 4789 local 10.0.1.1 remote 10.0.1.2');
+    expect(host.look('cat /sys/class/net/vxlan8/mtu; ip link del vxlan8')).toBe('1500\n');
+    // Without dev, too, it is what the link with the address of the tunnel can carry.
+    apply(vxlan, base, host);
+    expect(host.look('cat /sys/class/net/vxlan100/mtu')).toBe('1450\n');
+    apply(vxlan, { name: 'vxlan100', state: 'absent' }, host);
     host.look('ip link set eth1 mtu 9000; ip link set far mtu 9000');
     expect(apply(vxlan, { ...base, dev: 'eth1' }, host).left).toEqual([]);
     expect(host.look('cat /sys/class/net/vxlan100/mtu')).toBe('8950\n');
     host.look('ip link set eth1 mtu 2000; ip link set vxlan100 mtu 1450; ip link set eth1 mtu 9000');
     expect(host.look('cat /sys/class/net/vxlan100/mtu')).toBe('1450\n');
     expect(apply(vxlan, { ...base, dev: 'eth1' }, host).changes).toEqual([{ path: 'mtu', from: 1450, to: 8950 }]);
-    expect(host.run('ip link set vxlan100 mtu 8951').code).not.toBe(0);
+    expect(host.run('ip link set vxlan100 mtu 8951').stderr).toContain('Invalid argument');
+    expect(() => read(vxlan, { ...base, dev: 'eth1', mtu: 8951 }, host)).toThrow('an MTU of 8951 is too large');
     apply(vxlan, { name: 'vxlan100', state: 'absent' }, host);
     host.look('ip link set eth1 mtu 1500; ip link set far mtu 1500');
   });
@@ -141,6 +154,8 @@ describe.each([['sh'], ['bash'], ['busybox sh']])('vxlan under %s', (shell) => {
   itWhere(all)('[obs] a port left out would be 8472, so it is always given', () => {
     host.look('ip link add vxlan9 type vxlan id 9 local 10.0.1.1 2>/dev/null');
     expect(info('vxlan9')).toMatchObject({ port: 8472 });
+    apply(vxlan, { name: 'vxlan9', vni: 9, local: '10.0.1.1', remotes: ['10.0.1.2'] }, host);
+    expect(info('vxlan9')).toMatchObject({ port: 4789 });
     host.look('ip link del vxlan9');
   });
 
@@ -167,6 +182,26 @@ describe.each([['sh'], ['bash'], ['busybox sh']])('vxlan under %s', (shell) => {
     expect(info('vxm')).toMatchObject({ group: '239.1.1.2', ttl: 4 });
     many.undo();
     expect(host.look('ls /sys/class/net')).not.toContain('vx');
+  });
+
+  itWhere(all)('[obs] has no VNI above 24 bits, nor one twice', () => {
+    expect(host.run('ip link add vxlan5 type vxlan id 16777216 dstport 4789')).toMatchObject({
+      code: 255,
+      stderr: expect.stringContaining('invalid id') as unknown,
+    });
+    expect(() => read(vxlan, { ...base, vni: 16_777_216 }, host)).toThrow('16777215');
+    host.look('ip link add vxlan5 type vxlan id 100 dstport 4789');
+    expect(host.run('ip link add vxlan6 type vxlan id 100 dstport 4789 remote 10.0.1.8').stderr).toContain(
+      'A VXLAN device with the specified VNI already exists',
+    );
+    // On another link as well; but not where the other one is of IPv6.
+    host.look('ip link add name dumb type ifb');
+    expect(() => read(vxlan, { ...base, dev: 'eth1' }, host)).toThrow('vxlan5 already has VNI 100 on port 4789');
+    expect(() => read(vxlan, { ...base, dev: 'dumb' }, host)).toThrow('vxlan5 already has VNI 100 on port 4789');
+    const six = apply(vxlan, { name: 'vxlan6', vni: 100, local: 'fd00::1', remotes: ['fd00::2'] }, host);
+    expect(six.left).toEqual([]);
+    six.undo();
+    host.look('ip link del vxlan5; ip link del dumb');
   });
 
   itWhere(all)('refuses what cannot be', () => {

@@ -249,6 +249,26 @@ describe('a host', () => {
       'fdb: [{"mac":"02:00:00:00:00:01","dst":"10.0.0.2"}] -> []',
     ]);
   });
+  it.each<[string, object, object, boolean]>([
+    ['the same of IPv4', {}, { local: '10.0.0.2' }, true],
+    ['of no address, which is IPv4', {}, {}, true],
+    ['of IPv6', {}, { local6: 'fd00::2' }, false],
+    ['of a group of IPv6', { remotes: ['10.0.0.2'] }, { group6: 'ff02::9' }, false],
+    ['both of IPv6', { local: 'fd00::1' }, { local6: 'fd00::2' }, true],
+    [
+      'of addresses of one link, on another',
+      { local: 'fe80::1', dev: 'eth0' },
+      { local6: 'fe80::1', link: 'eth1' },
+      false,
+    ],
+    ['of addresses of one link, on it', { local: 'fe80::1', dev: 'eth0' }, { local6: 'fe80::2', link: 'eth0' }, true],
+    ['another VNI', {}, { id: 2 }, false],
+    ['another port', {}, { port: 8472 }, false],
+  ])('has another one that is %s', (_what, params, data, refused) => {
+    const vxlans = link(data).replace('"vx"', '"twin"');
+    const said = on(params, { vxlans, around: ['1500 eth0', '1500 eth1', '1450 twin'] });
+    expect(said.refused).toBe(refused ? 'twin already has VNI 1 on port 4789' : undefined);
+  });
   it.each<[object, string[], string[], string[] | undefined]>([
     [
       { mtu: 1451 },
