@@ -20,7 +20,7 @@ export const assert = defineAction({
   where: 'controller',
   effect: 'none',
   examples: [
-    { title: 'One', params: { that: 'facts.cpus >= 4' } },
+    { title: 'One', params: { that: 'facts.cpu.count >= 4' } },
     {
       title: 'Several, with an own message',
       params: { that: ['size(vtep_ip) > 0', 'vni in [100, 200]'], fail_msg: 'this host has no tunnel address' },

@@ -29,11 +29,16 @@ export const command = defineAction({
   summary: 'Runs a program, without a shell',
   params: Command,
   shortForm: 'cmd',
+  inCheckMode: 'it says that it would run; of the host it asks only what creates and removes need',
   examples: [
     { title: 'The running kernel', params: { cmd: 'uname -r' } },
     {
       title: 'Only once',
-      params: { argv: ['ovs-ofctl', 'dump-flows', 'br0'], creates: '/var/lib/flows.txt', chdir: '/var/lib' },
+      params: {
+        argv: ['ovsdb-tool', 'create', 'lab.db', '/usr/share/openvswitch/vswitch.ovsschema'],
+        creates: 'lab.db',
+        chdir: '/etc/openvswitch',
+      },
     },
   ],
   effect: 'change',

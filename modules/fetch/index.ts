@@ -38,6 +38,7 @@ export const fetch = defineAction({
   name: 'fetch',
   summary: 'A file of the host, copied to the controller',
   params: Fetch,
+  inCheckMode: 'it compares and says whether it would copy; nothing is written on the controller',
   examples: [
     {
       title: 'To logs/HOST/var/log/kern.log',

@@ -20,8 +20,9 @@ export const pause = defineAction({
   where: 'controller',
   runOnce: true,
   effect: 'none',
+  inCheckMode: 'it is skipped, and nobody is asked',
   examples: [
-    { title: 'Half a minute', params: { seconds: 30 } },
+    { title: 'A moment', params: { seconds: 3 } },
     { title: 'A question', params: { prompt: 'Is the cable plugged in?' } },
   ],
   run: async (p, host) => {

@@ -16,12 +16,13 @@ export const reboot = defineAction({
   summary: 'Reboots the host where something waits for it, and waits until it is back',
   params: Reboot,
   effect: 'change',
+  inCheckMode: 'it says whether it would reboot',
   examples: [
     { title: 'Where a reboot is pending (grub, kernel modules, …)', params: {} },
     { title: 'Always, saving the virtual machines', params: { force: true, guests: 'managed_save', timeout: 900 } },
     {
       title: 'With work before and after',
-      params: { pre: ['sync'], post: ['systemctl is-active libvirtd'], test_command: 'systemctl is-active sshd' },
+      params: { pre: ['sync'], test_command: 'systemctl is-active libvirtd', post: ['virsh list --all'] },
     },
   ],
   idle: (p) => !p.force,

@@ -25,6 +25,7 @@ export const script = defineAction({
   summary: 'Runs a script of the controller on the host, and leaves nothing there',
   params: Script,
   shortForm: 'cmd',
+  inCheckMode: 'it says that it would run; of the host it asks only what creates and removes need',
   examples: [
     { title: 'With an argument', params: { cmd: 'collect.sh --all' } },
     { title: 'In Python', params: { cmd: 'report.py', executable: '/usr/bin/python3 -u', creates: '/var/log/report' } },

@@ -27,7 +27,7 @@ export const setVars = defineAction({
   effect: 'none',
   examples: [
     { title: 'Two variables', params: { uplink: 'eth1', vnis: [100, 200] } },
-    { title: 'From others', params: { vtep_ip: '{{ facts.default_ipv4 }}' } },
+    { title: 'From others', params: { uplink: '{{ facts.default_interface.ipv4.name }}' } },
   ],
   run: async (values, host) => {
     host.play.setVariables(values);

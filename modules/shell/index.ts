@@ -16,8 +16,9 @@ export const shell = defineAction({
   summary: 'Runs a command line in a shell',
   params: Shell,
   shortForm: 'cmd',
+  inCheckMode: 'it says that it would run; of the host it asks only what creates and removes need',
   examples: [
-    { title: 'A pipe', params: { cmd: 'dmesg | grep -c iommu' } },
+    { title: 'A pipe', params: { cmd: 'ip -br link | wc -l' } },
     {
       title: 'bash, in a folder, only where needed',
       params: {

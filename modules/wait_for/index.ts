@@ -10,6 +10,7 @@ export const waitFor = defineAction({
   summary: 'Waits for a TCP port, a file, or some time',
   params: WaitFor,
   effect: 'none',
+  inCheckMode: 'it looks once, and is skipped where what it waits for is not there',
   examples: [
     { title: 'A service that has just been started', params: { port: 6640, timeout: 60 } },
     { title: 'Another host, as this one sees it', params: { host: '10.0.1.2', port: 179, delay: 5 } },

@@ -13,8 +13,9 @@ export const waitForConnection = defineAction({
   summary: 'Waits until the host can be logged in to anew and runs commands',
   params: WaitForConnection,
   effect: 'none',
+  inCheckMode: 'it is skipped',
   examples: [
-    { title: 'A host that is being installed', params: { delay: 30, timeout: 1800, sleep: 10 } },
+    { title: 'A host that is being installed', params: { timeout: 1800, sleep: 5 } },
     { title: 'Again, after something that cut the connection', params: {} },
   ],
   run: async (p, host) => {

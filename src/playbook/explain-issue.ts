@@ -20,6 +20,8 @@ interface Subject {
 export function explainIssue(issue: z.core.$ZodIssue, subject: Subject): readonly KvmnetError[] {
   const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(key, path, subject));
+  const inner = issue.code === 'invalid_union' ? innerIssue(issue) : undefined;
+  if (inner !== undefined) return explainIssue({ ...inner, path: [...issue.path, ...inner.path] }, subject);
   const value = valueAt(subject.values, path);
   const name = formatPath(path);
   // What a schema says itself of something left out is kept: "give either src or content".
@@ -74,9 +76,9 @@ function messageOf(issue: z.core.$ZodIssue, value: unknown): string {
     case 'invalid_value':
       return `expected ${issue.values.map(String).join(' or ')}${shown}`;
     case 'too_small':
-      return `${sizeOf(issue.origin)} at least ${String(issue.minimum)}${shown}`;
+      return sizeText(issue.origin, 'at least', issue.minimum) ?? `expected at least ${issue.minimum}${shown}`;
     case 'too_big':
-      return `${sizeOf(issue.origin)} at most ${String(issue.maximum)}${shown}`;
+      return sizeText(issue.origin, 'at most', issue.maximum) ?? `expected at most ${issue.maximum}${shown}`;
     case 'invalid_union':
       return judgement(issue) ?? `${unionMessage(issue)}${shown}`;
     default:
@@ -84,12 +86,19 @@ function messageOf(issue: z.core.$ZodIssue, value: unknown): string {
   }
 }
 
-const sizeOf = (origin: string): string =>
-  origin === 'array' || origin === 'set'
-    ? 'expected a number of items of'
-    : origin === 'string'
-      ? 'expected a length of'
-      : 'expected';
+function sizeText(origin: string, limit: string, count: number | bigint): string | undefined {
+  const unit = { array: 'item', set: 'item', string: 'character' }[origin];
+  if (unit === undefined) return undefined;
+  if (limit === 'at least' && count === 1) return 'it is empty';
+  return `expected ${limit} ${count} ${unit}${count === 1 ? '' : 's'}`;
+}
+
+/** Where a value has one of the forms, and only something inside of it is wrong: what that is. */
+function innerIssue(issue: z.core.$ZodIssueInvalidUnion): z.core.$ZodIssue | undefined {
+  if (!issue.message.startsWith('Invalid') || judgement(issue) !== undefined) return undefined;
+  const inside = issue.errors.filter(([first]) => first !== undefined && first.path.length > 0);
+  return inside.length === 1 ? inside[0]?.[0] : undefined;
+}
 
 /** What the form says that takes such a value but not this one: the others only say that it is no such value. */
 const judgement = (issue: z.core.$ZodIssueInvalidUnion): string | undefined =>

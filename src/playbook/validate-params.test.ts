@@ -65,4 +65,20 @@ describe('bound parameters', () => {
       'params 1:1 m: unknown parameter "b" | known: a',
     ]);
   });
+
+  const some = (item: z.ZodType): z.ZodType => z.union([item, z.array(item)]);
+  it.each<[z.ZodType, unknown, string]>([
+    [z.array(z.string()).min(1), [], 'm: a: it is empty'],
+    [z.array(z.string()).min(2), ['x'], 'm: a: expected at least 2 items'],
+    [z.array(z.string()).max(1), ['x', 'y'], 'm: a: expected at most 1 item'],
+    [z.string().min(1), '', 'm: a: it is empty'],
+    [z.string().max(3), 'long', 'm: a: expected at most 3 characters'],
+    // A list, as it may be one: only an item of it is wrong.
+    [some(z.string()), ['x', 1], 'm: a[1]: expected a text, not the number 1'],
+    [some(z.string()), true, 'm: a: expected a text or a list, not true'],
+    [z.array(some(z.number())), [1, [2, 'x']], 'm: a[1][1]: expected a number, not the text "x"'],
+  ])('are refused in plain words: %#', (schema, a, says) => {
+    const [message] = failure(() => validateParams({ name: 'm', params: z.strictObject({ a: schema }) }, { a }));
+    expect(message?.split(' | ')[0]).toBe(`params 1:1 ${says}`);
+  });
 });

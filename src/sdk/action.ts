@@ -125,6 +125,8 @@ export interface ActionDefinition<Params extends z.ZodObject> {
   readonly examples: readonly Example<z.input<Params>>[];
   /** `change`: it may change the host, so what was read before it does not count any more. */
   readonly effect: 'none' | 'change';
+  /** What it does in check mode, for its page: `it is skipped`. Default: what looks runs as ever, what may change something says that it would. */
+  readonly inCheckMode?: string;
   /** `controller`: it never speaks to the host, so no connection is made for it. */
   readonly where?: 'host' | 'controller';
   /** The parameter that a bare value stands for: `command: uname -r` is `command: { cmd: uname -r }`. */

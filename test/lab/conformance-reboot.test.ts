@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { folderFiles, type FolderFiles } from '../../src/sdk/testing/folder-files.ts';
-import { loadSubjects, trialsOf, type Trial } from './conformance/subjects.ts';
+import { isActionTrial, loadSubjects, trialsOf, type StateTrial, type Trial } from './conformance/subjects.ts';
 import type { Host, Lab } from './index.ts';
 import { playOn, type Played } from './play-on.ts';
 import { noLab, useLab } from './use-lab.ts';
@@ -15,12 +15,12 @@ const rank = ({ subject }: Trial): number => {
   return at < 0 ? order.length : at;
 };
 const trials = subjects
-  .flatMap((subject) => {
+  .flatMap((subject): readonly StateTrial[] => {
+    if (subject.kind === 'action' || 'not' in subject.table.reboot) return [];
     const { reboot } = subject.table;
-    const all = trialsOf(subject);
-    return 'not' in reboot ? [] : reboot.map((title) => all.find(({ example }) => example.title === title));
+    const states = trialsOf(subject).filter((trial): trial is StateTrial => !isActionTrial(trial));
+    return states.filter(({ example }) => reboot.includes(example.title));
   })
-  .filter((trial) => trial !== undefined)
   .toSorted((a, b) => rank(a) - rank(b));
 
 describe.skipIf(noLab())('a host with examples of all modules', { timeout: 300_000 }, () => {

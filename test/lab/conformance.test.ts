@@ -33,7 +33,7 @@ const asUser = Object.entries(become).flatMap(([user, name]): Run[] => {
 });
 const runs = [...asRoot, ...asUser];
 
-it('covers every resource module and every example', () => {
+it('covers every module, every action and every example', () => {
   expect(mistakes).toEqual([]);
 });
 
@@ -47,7 +47,11 @@ it('leaves to the vm tier what the documentation says, by name', () => {
 
 // Bare hosts cost little; systemd has a few inotify instances each, of which the kernel gives 128 to one user by default.
 const waves = [
-  { kind: 'bare', title: 'every example of every resource module', runs: runs.filter((run) => kindOf(run) === 'bare') },
+  {
+    kind: 'bare',
+    title: 'every example of every module and action',
+    runs: runs.filter((run) => kindOf(run) === 'bare'),
+  },
   ...chunks(
     runs.filter((run) => kindOf(run) === 'systemd'),
     8,
@@ -83,7 +87,7 @@ function chunks<T>(list: readonly T[], size: number): readonly (readonly T[])[] 
 }
 
 function titleOf({ subject, example }: Trial): string {
-  const { recorded } = subject.table;
+  const recorded = subject.kind === 'module' ? subject.table.recorded : undefined;
   return `${example.title}${recorded === undefined ? '' : ` (against files made for it: ${recorded})`}`;
 }
 

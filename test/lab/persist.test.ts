@@ -9,11 +9,12 @@ import { noLab, useLab } from './use-lab.ts';
 // An example of each module whose state the kernel forgets, of those that a host of the lab keeps over a boot.
 const { subjects } = await loadSubjects();
 const trials = subjects.flatMap((subject) => {
+  if (subject.kind === 'action') return [];
   const titles = subject.table.reboot;
   if (subject.module.boot === undefined || 'not' in titles) return [];
   const trial = trialsOf(subject).find(({ example }) => titles.includes(example.title));
   const p = trial === undefined ? undefined : subject.module.params.parse(trial.example.params);
-  return trial === undefined || subject.module.boot(p) === undefined ? [] : [trial];
+  return trial === undefined || subject.module.boot(p) === undefined ? [] : [{ ...trial, subject }];
 });
 /** Cards that stay: their settings can be left alone, not be absent. */
 const stays = new Set(['ethtool', 'link']);

@@ -3,36 +3,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { folderFiles, type FolderFiles } from '../../src/sdk/testing/folder-files.ts';
+import { due, dueReader } from './due.ts';
 import type { Host, Lab } from './index.ts';
 import { main, playOn, type Played } from './play-on.ts';
 import { until } from './process.ts';
 import { noLab, useLab } from './use-lab.ts';
-
-/**
- * A module of the user's own, beside the playbook. What it sets counts from the next boot on: the unit below copies it to
- * where it is looked for.
- */
-const due = `import { z } from 'zod';
-import { defineModule, exec, probeScript, sh } from 'kvmnet/sdk';
-const text = (file) => probeScript(sh\`cat "$1" 2>/dev/null\`, [file], ({ stdout }) => stdout.trim());
-export const due = defineModule({
-  name: 'due', summary: 'A setting that needs a boot', params: z.strictObject({ name: z.string(), value: z.string() }), examples: [],
-  probes: (p) => ({ kept: text('/etc/kn-due/' + p.name), running: text('/run/kn-due/' + p.name) }),
-  state: (seen) => seen,
-  want: (p) => ({ kept: p.value, running: p.value }),
-  steps: (_, to, p) => [exec(['mkdir', '-p', '/etc/kn-due']), exec(['dd', 'status=none', 'of=/etc/kn-due/' + p.name], { stdin: to.kept })],
-  pending: (now, want, p) => now.running === want.running ? [] :
-    [{ path: 'running', reason: p.name + ' is still "' + now.running + '"', until: 'reboot', cause: 'kn-due.service does not run at boot' }],
-});
-`;
-const reader = `cat >/etc/systemd/system/kn-due.service <<'X'
-[Service]
-Type=oneshot
-ExecStart=/bin/cp -r /etc/kn-due /run/kn-due
-[Install]
-WantedBy=multi-user.target
-X
-systemctl --quiet enable kn-due`;
 
 describe.skipIf(noLab())('reboots', () => {
   let lab: Lab;
@@ -52,7 +27,7 @@ describe.skipIf(noLab())('reboots', () => {
   });
   // What one test has set does not count in the next.
   beforeEach(async () => {
-    for (const one of hosts) await one.read(['sh', '-c', `rm -rf /etc/kn-due /run/kn-due; ${reader}`]);
+    for (const one of hosts) await one.read(['sh', '-c', `rm -rf /etc/kn-due /run/kn-due; ${dueReader}`]);
   });
 
   const site = (tasks: string, more = '  gather_facts: false\n'): void =>

@@ -54,9 +54,8 @@ function remarksOf(module: AnyModule): readonly string[] {
     ];
   }
   return [
-    module.effect === 'none'
-      ? 'An action: it changes nothing on the host.'
-      : 'An action: it does something each time it runs; in check mode it says that it would.',
+    module.effect === 'none' ? 'An action: it changes nothing on the host.' : 'An action: it may change the host.',
+    `In check mode ${module.inCheckMode ?? (module.effect === 'none' ? 'it runs as ever' : 'it says that it would run')}.`,
     ...(module.where === 'controller' ? ['It runs on the controller; no connection is made for it.'] : []),
     ...(module.shortForm === undefined ? [] : [`A bare value stands for the parameter ${module.shortForm}.`]),
     ...(module.expressions === undefined ? [] : [`Expressions (CEL): ${module.expressions.join(', ')}.`]),

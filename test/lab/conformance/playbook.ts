@@ -3,7 +3,7 @@ import { folderFiles, type FolderFiles } from '../../../src/sdk/testing/folder-f
 import { exampleCommand } from '../../../src/cli/parameters/example-command.ts';
 import type { Host, Lab } from '../index.ts';
 import { commandOn, kvmnetOn, playOn, type Played } from '../play-on.ts';
-import type { Trial } from './subjects.ts';
+import { isActionTrial, type Trial } from './subjects.ts';
 
 /** A folder with a playbook of one task, as its author would have it. */
 export interface TrialPlaybook {
@@ -16,22 +16,20 @@ export interface TrialPlaybook {
 }
 
 /** @param options - for every run: as which user, for example */
-export function trialPlaybook(
-  { subject, example, table }: Trial,
-  lab: Lab,
-  host: Host,
-  options: readonly string[] = [],
-): TrialPlaybook {
+export function trialPlaybook(trial: Trial, lab: Lab, host: Host, options: readonly string[] = []): TrialPlaybook {
+  const { subject, example, table } = trial;
+  const { keywords, before = [], after = [], args: own = [] } = (isActionTrial(trial) && trial.table.play) || {};
   const files = folderFiles((text) => text.replaceAll('{{ inventory_hostname }}', host.name));
   for (const [name, text] of Object.entries(table.files ?? {})) files.put(name, text);
-  const task = { name: example.title, [subject.name]: example.params };
+  const tasks = [...before, { name: example.title, [subject.name]: example.params, register: 'result' }, ...after];
   // JSON is YAML.
-  files.put('site.yml', JSON.stringify([{ hosts: 'all', gather_facts: false, tasks: [task] }], null, 2));
+  files.put('site.yml', JSON.stringify([{ hosts: 'all', gather_facts: false, ...keywords, tasks }], null, 2));
   const command = exampleCommand(subject.module, example).replace(' PATTERN -i INVENTORY', ` ${host.name} "$@"`);
+  const always = [...options, ...own];
   return {
     files,
-    play: (args = []) => playOn(lab, join(files.root, 'site.yml'), host, [...options, ...args]),
+    play: (args = []) => playOn(lab, join(files.root, 'site.yml'), host, [...always, ...args]),
     undo: (run) => kvmnetOn(lab, ['undo', run, ...options]),
-    adHoc: (args = []) => commandOn(lab, command, [...options, ...args], { cwd: files.root }),
+    adHoc: (args = []) => commandOn(lab, command, [...always, ...args], { cwd: files.root }),
   };
 }

@@ -29,3 +29,12 @@ publish() {
 }
 without() { dpkg --purge --force-depends "$@" >/dev/null 2>&1; }
 mkdir -p /opt/stand-ins`;
+
+/** Another host at the end of a link: 10.0.1.2, in a network namespace of its own; `ip netns exec peer` runs what it runs. */
+export const peer = (link: string): string => `ip netns add peer
+ip link add ${link} type veth peer name eth0 netns peer
+ip -n peer address add 10.0.1.2/24 dev eth0; ip -n peer link set eth0 up; ip -n peer link set lo up
+ip address add 10.0.1.1/24 dev ${link}; ip link set ${link} up`;
+
+/** For `meanwhile`: until a run has looked, has not found what it waits for, and waits on the host. */
+export const itWaits = "until pgrep -fx 'sleep [0-9]' >/dev/null; do sleep 0.1; done";

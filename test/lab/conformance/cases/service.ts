@@ -16,11 +16,10 @@ export default {
       spoil: 'systemctl --quiet disable --now irqbalance',
     },
     'As a handler': {
-      acts: true,
+      gives: 'changed',
       setup: `printf '[Service]\\nExecStart=/bin/sleep infinity\\nExecReload=touch /run/frr-reloaded\\n' >/etc/systemd/system/frr.service
 systemctl daemon-reload; systemctl start frr`,
-      look: 'ls /run/frr-reloaded; systemctl is-active frr',
-      shows: '/run/frr-reloaded\nactive\n',
+      does: { look: 'ls /run/frr-reloaded; systemctl is-active frr', shows: '/run/frr-reloaded\nactive\n' },
     },
     'A timer': {
       setup: anywhere('fstrim.timer'),
