@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { differences, type Host, type Lab, type Snapshot } from './index.ts';
-import { playOn, type Played } from './play-on.ts';
+import { kvmnetOn, playOn, type Played } from './play-on.ts';
 import { noLab, useLab } from './use-lab.ts';
 
 /** What logging in and out leaves running for a moment is no change, nor is what is kept for `kvmnet undo`. */
@@ -80,6 +80,38 @@ describe.skipIf(noLab())('a change of our own path', () => {
       expect((await play(harmless, host)).recap(host)).toMatchObject({ ok: 1, changed: 0 });
     }
   });
+
+  it('is guarded as well where somebody logs in as another user and becomes root', async () => {
+    const wrong = lockOut.replace('  tasks', '  become: true\n  tasks');
+    const right = '- hosts: all\n  become: true\n  tasks:\n    - link: { name: eth0, mtu: 1400 }\n';
+    const by = (method: string): string[] => ['-e', `kvmnet_user=auto kvmnet_become_method=${method}`];
+    for (const [host, method] of [
+      [bare, 'sudo'],
+      [bare, 'doas'],
+      [systemd, 'sudo'],
+    ] as const) {
+      const before = await host.snapshot();
+      const checked = await play(wrong, host, ['--check', ...by(method)]);
+      expect(checked.tasks[0]?.warnings).toContain('would touch the path of this session: chain filter/INPUT');
+      const { code, tasks } = await play(wrong, host, by(method));
+      expect({ method, code, failure: tasks[0]?.failure }).toMatchObject({
+        method,
+        code: 2,
+        failure: {
+          code: 'taken-back',
+          message: 'no new connection could be made within 5 s; the host has taken the change back',
+        },
+      });
+      expect(changed(before, await host.snapshot())).toEqual([]);
+      const runs = ['--runs-dir', join(folder, 'runs')];
+      const stays = await play(right, host, ['--confirm-timeout', '30', ...runs, ...by(method)]);
+      expect({ code: stays.code, status: stays.tasks[0]?.status }).toEqual({ code: 0, status: 'changed' });
+      expect(await host.read(['cat', '/sys/class/net/eth0/mtu'])).toBe('1400\n');
+      const back = await kvmnetOn(lab, ['undo', 'last', ...runs, '--confirm-timeout', '30', ...by(method)]);
+      expect({ code: back.code, stderr: back.stderr }).toEqual({ code: 0, stderr: '' });
+      expect(changed(before, await host.snapshot())).toEqual([]);
+    }
+  }, 400_000);
 
   it('is taken back where a check of the play fails', async () => {
     const before = await systemd.snapshot();

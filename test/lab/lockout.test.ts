@@ -51,8 +51,7 @@ const cases: readonly Case[] = [
 ];
 
 // What logging in and out leaves running for a moment is no change, nor is what is kept for `kvmnet undo`.
-// Known: a route of networkd comes back without its protocol, and networkd may set its own beside it.
-const noise = /units . user(@|-runtime-dir@)|\/var\/lib\/kvmnet(\/undo|$)|^routes \+ default via [\d.]+ dev eth0$/;
+const noise = /units . (user(@|-runtime-dir@)|session-)|\/var\/lib\/kvmnet(\/undo|$)/;
 
 describe.skipIf(noLab())('nobody is locked out', () => {
   let lab: Lab;

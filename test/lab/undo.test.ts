@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { differences, type Host, type Lab, type Snapshot } from './index.ts';
 import { startPlay } from './background.ts';
+import { openVSwitch } from './conformance/setups.ts';
 import { kvmnetOn, playOn, type Played } from './play-on.ts';
 import { until } from './process.ts';
 import { noLab, useLab } from './use-lab.ts';
@@ -135,6 +136,74 @@ ${hosts.map(({ name, address }) => `        ${name}: { vtep_ip: ${address} }\n`)
     // What the run had nothing to do with stays as somebody else has made it.
     expect(await bare.read(['sh', '-c', 'cat /etc/undo-[ab]; stat -c %a /etc/undo-[ab]'])).toBe('one\none\n640\n600\n');
   });
+
+  /** Tasks of one run that have to do with one another. All of them go back, without --force, and check mode knows it. */
+  const chains: Readonly<Record<string, { readonly tasks: string; readonly setup?: string; readonly look: string }>> = {
+    'the same link twice': {
+      tasks: '- link: { name: eth0, alias: one }\n- link: { name: eth0, alias: two }',
+      look: 'ip link show eth0',
+    },
+    'the same file, by three modules': {
+      tasks: `- copy: { dest: /etc/undo-i, content: "a\\n", mode: "0644" }
+- line_in_file: { path: /etc/undo-i, line: b }
+- line_in_file: { path: /etc/undo-i, line: c }
+- file: { path: /etc/undo-i, mode: "0600", owner: auto }`,
+      look: 'stat -c "%A %U" /etc/undo-i; cat /etc/undo-i',
+      setup: 'echo old >/etc/undo-i; chmod 640 /etc/undo-i',
+    },
+    'one sysctl in two tasks': {
+      tasks: `- sysctl: { settings: { net.ipv4.ip_forward: 1 } }
+- sysctl: { settings: { net.ipv4.ip_forward: 0, net.ipv4.conf.all.log_martians: 1 } }
+- sysctl: { settings: { net.ipv4.ip_forward: 1 } }`,
+      look: 'sysctl net.ipv4.ip_forward net.ipv4.conf.all.log_martians; ls /etc/sysctl.d',
+    },
+    'chains of a firewall, one from the other': {
+      tasks: `- iptables: { chain: UNDO, rules: ["-s 192.0.2.1/32 -j DROP"] }
+- iptables: { chain: FORWARD, rules: ["-j UNDO"] }
+- iptables: { chain: UNDO, rules: ["-s 192.0.2.2/32 -j DROP"] }
+- iptables: { chain: FORWARD, policy: DROP, rules: ["-i lo -j UNDO", "-j UNDO"] }`,
+      setup: 'iptables -N UNDO',
+      look: 'iptables-save | grep -v "^[#]" | sed "s/ \\[.*//"',
+    },
+    'ports and flows of an Open vSwitch': {
+      tasks: `- ovs_bridge: { name: br-ovs-undo, datapath_type: netdev }
+- ovs_port: { bridge: br-ovs-undo, name: undo-p1, type: internal }
+- ovs_port: { bridge: br-ovs-undo, name: undo-p1, tag: 7 }
+- ovs_bridge: { name: br-ovs-undo, fail_mode: secure }
+- link: { name: undo-p1, up: yes, addresses: [10.79.0.1/24] }
+- ovs_flows: { bridge: br-ovs-undo, flows: ["in_port=undo-p1,actions=NORMAL"] }`,
+      setup: openVSwitch,
+      look: 'ovs-vsctl show | tail -n +2; ip -br link | grep -c undo-p',
+    },
+  };
+
+  it.each(Object.entries(chains))(
+    'takes back what depends on one another: %s',
+    async (_name, chain) => {
+      await bare.read(['sh', '-c', chain.setup ?? ':']);
+      const look = () => bare.read(['sh', '-c', `${chain.look} || :`]);
+      const [before, shown] = [await bare.snapshot(), await look()];
+      const played = await playText(`${chain.tasks.replace(/^/gm, '    ')}\n`);
+      expect({ failures: failures(played), code: played.code }).toEqual({ failures: [], code: 0 });
+      const [between, left] = [await bare.snapshot(), await look()];
+      const checked = await undo(runOf(played), ['--check']);
+      expect({ failures: failures(checked), code: checked.code }).toEqual({ failures: [], code: 0 });
+      const undone = await undo(runOf(played));
+      expect({ failures: failures(undone), code: undone.code }).toEqual({ failures: [], code: 0 });
+      expect({ look: await look(), changed: changed(before, await bare.snapshot()) }).toEqual({
+        look: shown,
+        changed: [],
+      });
+      const again = await undo(runOf(undone));
+      expect({ failures: failures(again), code: again.code }).toEqual({ failures: [], code: 0 });
+      expect({ look: await look(), changed: changed(between, await bare.snapshot()) }).toEqual({
+        look: left,
+        changed: [],
+      });
+      expect((await undo(runOf(again))).code).toBe(0);
+    },
+    300_000,
+  );
 
   it('lists what cannot be undone, with the reason', async () => {
     const played = await playText(
