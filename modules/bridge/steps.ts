@@ -7,6 +7,14 @@ const nothing: Layer3 = { addresses: [], routes: [] };
 // At boot somebody else who needs it, a VXLAN, may have made it a moment earlier.
 const makeBridge = sh`[ -e "/sys/class/net/$1/bridge" ] || ip link add name "$1" type bridge`;
 
+// Whoever manages the link (systemd-networkd) sets it up anew as it leaves the bridge: for a moment its address may be gone.
+const setRoutes = sh`routes=$(cat) try=0
+until printf '%s\n' "$routes" | ip -batch -; do
+  try=$((try+1))
+  [ "$try" -le 20 ] || exit 1
+  sleep 0.2 2>/dev/null || sleep 1
+done`;
+
 interface Known {
   /** Ports that go down when they leave. */
   readonly idle: ReadonlySet<string>;
@@ -99,8 +107,8 @@ function options(name: string, from: Goal, to: Goal): readonly Step[] {
 }
 
 /**
- * Ports, addresses and routes in one program, so that a session that runs over them lives on: a port that has addresses
- * cannot use them any more, while the bridge has them already.
+ * Ports and addresses in one program, so that a session that runs over them lives on: a port that has addresses cannot use
+ * them any more, while the bridge has them already.
  */
 function batch(
   nic: string | undefined,
@@ -129,9 +137,9 @@ function batch(
   if (own.come.length > 0 || own.routesCome.length > 0) lines.push(`link set dev ${name} up`);
   if (nic !== undefined) for (const address of other.gone) lines.push(`addr del ${address} dev ${nic}`);
   for (const address of own.gone) lines.push(`addr del ${address} dev ${name}`);
-  for (const route of own.routesCome) lines.push(routeArguments('replace', name, route).join(' '));
+  const routes = own.routesCome.map((route) => routeArguments('replace', name, route).join(' '));
   if (nic !== undefined)
-    for (const route of other.routesCome) lines.push(routeArguments('replace', nic, route).join(' '));
+    routes.push(...other.routesCome.map((route) => routeArguments('replace', nic, route).join(' ')));
   // Those over a link whose address went have gone along.
   const rest = own.routesGone.map((route) => routeArguments('del', name, route).join(' '));
   // After a boot, whoever manages the link may have given it the addresses that the bridge has now.
@@ -139,6 +147,7 @@ function batch(
     rest.push(...(to.addresses ?? []).map((address) => `addr del ${address} dev ${nic}`));
   return [
     ...(lines.length === 0 ? [] : [exec(['ip', '-batch', '-'], { stdin: lines.map((line) => `${line}\n`).join('') })]),
+    ...(routes.length === 0 ? [] : [snippet(setRoutes, [], { stdin: routes.map((line) => `${line}\n`).join('') })]),
     ...(rest.length === 0
       ? []
       : [exec(['ip', '-force', '-batch', '-'], { stdin: rest.map((line) => `${line}\n`).join(''), ok: [1] })]),
