@@ -171,6 +171,6 @@ describe.skipIf(noLab())(`${kills} kills at random moments`, () => {
       await Promise.all(hosts.map(work));
       console.log(`killed: ${JSON.stringify(counts)}; next runs that waited for a last step: ${waited}`);
     },
-    Math.max(300_000, kills * 20_000),
+    Math.max(300_000, kills * 40_000),
   );
 });
