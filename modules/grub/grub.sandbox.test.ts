@@ -176,6 +176,15 @@ sed -n 's/^.*vmlinuz/BOOT_IMAGE=vmlinuz/p' /boot/grub/grub.cfg | head -1 >/run/c
       'kernel: default needs grubby, which this host has not',
     );
     expect(() => read(grub, { args: { a: 'x'.repeat(2048) } }, host)).toThrow('bytes, the kernel takes 2047');
+    // With that of the kernel's path, which GRUB puts before them, and what stands there.
+    const [image = ''] = /BOOT_IMAGE=\S+/.exec(host.look('cat /proc/cmdline')) ?? [];
+    const [, others = ''] = /linux\s+\S+ (.*)/.exec(host.look('cat /boot/grub/grub.cfg')) ?? [];
+    const room = 2047 - `${image} ${others.trim().replaceAll(/\s+/g, ' ')} a=`.length;
+    expect(image).not.toBe('');
+    expect(() => read(grub, { args: { a: 'x'.repeat(room + 1) } }, host)).toThrow(
+      'would have 2048 bytes, the kernel takes 2047',
+    );
+    expect(read(grub, { args: { a: 'x'.repeat(room) } }, host).changes).not.toEqual([]);
     host.look(`echo 'X=nosmt; GRUB_CMDLINE_LINUX="$GRUB_CMDLINE_LINUX $X"' >>/etc/default/grub; update-grub`);
     expect(() => read(grub, { args: ['nosmt'], state: 'absent' }, host)).toThrow(
       'nosmt stands in the files of /etc/default in a way that cannot be edited',

@@ -2,7 +2,7 @@ import { refuse } from '../../src/sdk/index.ts';
 import { iommuArgs } from './iommu.ts';
 import { tokensOf, type Grub } from './params.ts';
 import type { Entry, Seen } from './read.ts';
-import { groupOf, isSacred, pick, tokenText, type Token } from './tokens.ts';
+import { groupOf, isSacred, pick, readToken, tokenText, type Token } from './tokens.ts';
 
 /** Kernel arguments that this task is about, as text in canonical order. */
 export type State = {
@@ -109,7 +109,9 @@ export function checkHost(p: Grub, seen: Seen): void {
   for (const entry of entriesFor(p, seen)) {
     const groups = groupsOf(p, seen);
     const rest = entry.tokens.filter(({ key }) => !groups.has(groupOf(key)));
-    const bytes = texts([...rest, ...wantedTokens(p, seen, entry.tokens)]).join(' ').length;
+    // GRUB puts the path of the kernel before them. 2048 with a NUL at the end: COMMAND_LINE_SIZE of x86 and arm64.
+    const image = seen.running.find(({ key }) => key === 'BOOT_IMAGE') ?? readToken(`BOOT_IMAGE=${entry.kernel}`);
+    const bytes = Buffer.byteLength(texts([image, ...rest, ...wantedTokens(p, seen, entry.tokens)]).join(' '));
     if (bytes > 2047)
       throw refuse(`the command line would have ${bytes} bytes, the kernel takes 2047`, 'take out what is not needed');
   }

@@ -78,7 +78,7 @@ describe.each([['sh'], ['bash'], ['busybox sh']])('hugepages on files made for i
     );
     try {
       expect(() => apply(hugepages, { size: '1G', per_node: { 1: 2 } }, host)).toThrow(
-        'only 1 of 2 pages of 1048576 kB came together on node 1, memory is in pieces: let the kernel keep them from boot on, grub: { args: { hugepagesz: 1024M, hugepages: 2 } }',
+        "only 1 of 2 pages of 1048576 kB came together on node 1, memory is in pieces: let the kernel keep them from boot on, grub: { args: { hugepagesz: 1024M, hugepages: '1:2' } }",
       );
     } finally {
       host.look('rm /usr/local/bin/cat; umount /sys/devices/system/node/node1/hugepages/hugepages-1048576kB');

@@ -3,12 +3,12 @@ import { Hugepages, kilobytes } from './params.ts';
 import { checkPages, pagesProbe, readState, type State } from './read.ts';
 
 // "$1" kB of a page; stdin: lines "all NUMBER" or "NODE NUMBER". The kernel gives as many as it finds in one piece, and no
-// error where that are fewer.
+// error where that are fewer. Since Linux 5.16 it takes numbers of nodes at boot as well (commit b5389086ad7b).
 const setPages = sh`bad=0
 while read -r where n; do
   case $where in
-    all) f=/sys/kernel/mm/hugepages/hugepages-$1kB/nr_hugepages; on=;;
-    *) f=/sys/devices/system/node/node$where/hugepages/hugepages-$1kB/nr_hugepages; on=" on node $where";;
+    all) f=/sys/kernel/mm/hugepages/hugepages-$1kB/nr_hugepages; on= arg=$n;;
+    *) f=/sys/devices/system/node/node$where/hugepages/hugepages-$1kB/nr_hugepages; on=" on node $where" arg="'$where:$n'";;
   esac
   printf '%s\n' "$n" | cat >"$f" || exit
   read -r got <"$f"
@@ -19,7 +19,7 @@ while read -r where n; do
   fi
   if [ "$got" -lt "$n" ]; then
     bad=1
-    echo "only $got of $n pages of $1 kB came together$on, memory is in pieces: let the kernel keep them from boot on, grub: { args: { hugepagesz: $(($1 / 1024))M, hugepages: $n } }" >&2
+    echo "only $got of $n pages of $1 kB came together$on, memory is in pieces: let the kernel keep them from boot on, grub: { args: { hugepagesz: $(($1 / 1024))M, hugepages: $arg } }" >&2
   fi
 done
 exit $bad`;

@@ -147,7 +147,7 @@ describe.each([['sh'], ['bash'], ['busybox sh']])('irq_affinity on recorded tree
     host.look('echo loaded >/run/unit.load');
   });
 
-  it('says why the kernel does not take an affinity', () => {
+  it('[obs] says why the kernel does not take an affinity', () => {
     // A stand-in for tee, as no file of a sandbox answers so: the messages are those of the C library.
     host.look(`cat >/usr/local/bin/tee <<'X'
 #!/bin/sh

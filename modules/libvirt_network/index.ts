@@ -1,5 +1,5 @@
 import { bandwidthText, defineModule, missing, noProbe, parseNetwork, refuse } from '../../src/sdk/index.ts';
-import { LibvirtNetwork } from './params.ts';
+import { LibvirtNetwork, needsAddress } from './params.ts';
 import { networkProbe, sourcesProbe, type SourceKind } from './probe.ts';
 import { readNetwork, type Network, type State } from './read.ts';
 import { fixedDifferences, networkSteps, stale } from './steps.ts';
@@ -67,6 +67,9 @@ export const libvirtNetwork = defineModule({
     if (p.state === 'absent') return null;
     checkSources(p, sources);
     const config = wantedNetwork(p, now?.config);
+    if (needsAddress(config.forward ?? 'none') && (config.addresses ?? now?.config.addresses ?? []).length === 0) {
+      throw refuse(`forward: ${config.forward} needs an address, and ${p.name} has none`, 'give it one in addresses');
+    }
     const runs = p.state === 'active';
     return {
       active: runs,

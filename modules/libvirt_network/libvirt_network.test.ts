@@ -97,6 +97,13 @@ describe('libvirt_network reads', () => {
     expect(addressOf(parseXml(text, 'x'))).toBe(address);
   });
 
+  it.each(['nat', 'route', 'open'] as const)('one without an address, which forward: %s needs', (forward) => {
+    const asked = (params: object) => (): unknown =>
+      readWith({ name: 'lab', forward, ...params }, output(recorded('lab'))).want();
+    expect(asked({})).toThrow(`forward: ${forward} needs an address, and lab has none`);
+    expect(asked({ addresses: ['10.0.0.1/24'] })).not.toThrow();
+  });
+
   it('one that does not run as one without a running form', () => {
     const { now } = readWith(
       { name: 'lab', state: 'absent' },
@@ -379,6 +386,7 @@ it.each([
     'addresses needs a bridge that libvirt makes: forward none, nat, route or open',
   ],
   [{ name: 'x', forward: 'nat', addresses: [] }, 'forward: nat needs an address'],
+  [{ name: 'x', forward: 'open', addresses: [] }, 'forward: open needs an address'],
   [
     { name: 'x', addresses: ['10.0.0.1/24'], dhcp_ranges: [{ start: '10.0.1.1', end: '10.0.1.9' }] },
     '10.0.1.1 to 10.0.1.9 lies in none of addresses',

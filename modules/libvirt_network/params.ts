@@ -19,6 +19,9 @@ const ownBridge = ['none', 'nat', 'route', 'open'] as const;
 
 const virtualport = () => z.enum(['openvswitch', 'midonet']).nullable().optional();
 
+/** Whether libvirt starts such a network with an address only. */
+export const needsAddress = (forward: string): boolean => ['nat', 'route', 'open'].includes(forward);
+
 export const LibvirtNetwork = z
   .strictObject({
     name: virtName('network').describe('name of the network'),
@@ -107,7 +110,7 @@ export const LibvirtNetwork = z
     if (p.forward !== undefined && !makes && forward !== 'bridge' && p.bridge !== undefined) {
       complain('bridge', `a network with forward: ${forward} has no bridge`);
     }
-    if ((forward === 'nat' || forward === 'route') && p.addresses?.length === 0) {
+    if (needsAddress(forward) && p.addresses?.length === 0) {
       complain('addresses', `forward: ${forward} needs an address`);
     }
     for (const { start, end } of p.dhcp_ranges ?? []) {

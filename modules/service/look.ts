@@ -19,7 +19,7 @@ export const look = (p: Service): Probe<Look> => {
 
 const script = sh`if [ -d /run/systemd/system ]; then
   echo init=systemd
-  o=$(systemctl show --no-pager -p Id,LoadState,LoadError,ActiveState,SubState,UnitFileState,NeedDaemonReload,CanReload,Type,RemainAfterExit,SourcePath -- "$1")
+  o=$(systemctl show --no-pager -p Id,LoadState,LoadError,ActiveState,SubState,UnitFileState,NeedDaemonReload,CanReload,Type,RemainAfterExit,SourcePath,FragmentPath -- "$1")
   printf '%s\n' "$o"
   case $o in *UnitFileState=generated*|*SourcePath=/etc/init.d/*) printf 'IsEnabled=%s\n' "$(systemctl is-enabled -- "$1" 2>/dev/null)";; esac
   exit 0

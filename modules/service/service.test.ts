@@ -196,6 +196,12 @@ describe('service', () => {
       { message: 'foo.service is masked', hint: 'masked: no takes that back' },
     ],
     [
+      'to mask one whose file is where the mask would be',
+      { masked: true },
+      systemd({ ...stopped, Id: 'foo.service', FragmentPath: '/etc/systemd/system/foo.service' }),
+      { message: 'foo.service cannot be masked: its own file stands in /etc/systemd/system' },
+    ],
+    [
       'one that ends by itself',
       { state: 'started' },
       systemd({ ...stopped, Type: 'oneshot' }),

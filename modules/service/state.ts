@@ -77,6 +77,13 @@ function check(p: Service, now: State, { init, properties }: Look): void {
       `look at it: systemd-analyze verify ${now.unit}`,
     );
   }
+  // A mask is a link in that folder, in place of the file.
+  if (p.masked === true && !now.masked && properties['FragmentPath'] === `/etc/systemd/system/${now.unit}`) {
+    throw refuse(
+      `${now.unit} cannot be masked: its own file stands in /etc/systemd/system`,
+      'state: stopped and enabled: no keep it off; or move its file to /usr/local/lib/systemd/system first',
+    );
+  }
   if (
     now.masked &&
     p.masked === undefined &&

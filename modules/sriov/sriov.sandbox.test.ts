@@ -154,6 +154,25 @@ mkdir -p /run/libvirt/qemu; echo "<address type='pci' domain='0x0000' bus='0x05'
   });
 });
 
+it.each([
+  ['Cannot allocate memory', /let the kernel make room, grub: \{ args: \{ pci: realloc \} \}/],
+  ['Device or resource busy', /cat: write error: Device or resource busy/],
+])('says why they do not come: %s', async (why, says) => {
+  const sandbox = await imitatedPci();
+  try {
+    // A stand-in for cat, as no file answers so: the messages are those of the C library.
+    sandbox.look(`cat >/usr/local/bin/cat <<'X'
+#!/bin/sh
+case $(readlink /proc/$$/fd/1) in */sriov_numvfs) echo "cat: write error: ${why}" >&2; exit 1;; esac
+exec /bin/cat "$@"
+X
+chmod 755 /usr/local/bin/cat`);
+    expect(() => apply(sriov, { pf: 'eth0', num_vfs: 4 }, sandbox)).toThrow(says);
+  } finally {
+    sandbox.close();
+  }
+});
+
 it('says what cannot have virtual functions', async () => {
   const sandbox = await imitatedPci();
   try {

@@ -13,7 +13,13 @@ read -r now <"$d/sriov_numvfs" || exit
 [ "$now" != "$2" ] || exit 0
 if [ "$now" != 0 ]; then put sriov_numvfs 0 || exit; fi
 [ "$2" != 0 ] || exit 0
-put sriov_numvfs "$2" || exit
+why=$(put sriov_numvfs "$2" 2>&1) || {
+  case $why in *'Cannot allocate memory'*|*'Out of memory'*)
+    why="the firmware of this machine has left no room for $2 virtual functions: set SR-IOV and \"above 4G decoding\" there, or let the kernel make room, grub: { args: { pci: realloc } }";;
+  esac
+  printf '%s\\n' "$why" >&2
+  exit 1
+}
 auto=1
 if read -r auto <"$d/sriov_drivers_autoprobe"; then :; fi 2>/dev/null
 try=0

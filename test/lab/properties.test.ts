@@ -7,6 +7,7 @@ import type { Host, Lab } from './index.ts';
 import { playOn, type Played } from './play-on.ts';
 import { fileSlots, filesSetup, routingSetup, routingSlots } from './properties/files.ts';
 import { linksSetup, linkSlots } from './properties/links.ts';
+import { machinesSetup, machinesSlots } from './properties/machines.ts';
 import { shapingSlots } from './properties/shaping.ts';
 import type { Slot } from './properties/slot.ts';
 import { switchesSetup, switchSlots } from './properties/switches.ts';
@@ -24,7 +25,10 @@ const setups = [linksSetup, switchesSetup, filesSetup, routingSetup];
 const runs = Number(process.env['KVMNET_RUNS'] ?? 4);
 const given = process.env['KVMNET_SEED'] ?? '20261130';
 const seed = given === 'random' ? Math.trunc(Math.random() * 0x7fffffff) : Number(given);
-const lanes = [1, 2, 3].map((lane) => ({ lane, seed: seed + lane * 1_000_003 }));
+const lanes = [
+  ...['1', '2', '3'].map((lane) => ({ lane, kind: 'bare', slots, setups }) as const),
+  { lane: 'with systemd', kind: 'systemd', slots: machinesSlots, setups: [machinesSetup] } as const,
+].map((lane, i) => ({ ...lane, seed: seed + (i + 1) * 1_000_003 }));
 
 interface Task {
   readonly name: string;
@@ -48,20 +52,25 @@ function complaints(played: Played, tasks: readonly Task[], stage: string): read
 
 describe.skipIf(noLab())('whatever valid parameters', { timeout: 60_000 + runs * 60_000 }, () => {
   let lab: Lab;
-  let hosts: readonly Host[] = [];
+  const hosts = new Map<string, Host>();
   const folder = mkdtempSync(join(tmpdir(), 'kvmnet-properties-'));
   beforeAll(async () => {
     ({ lab } = await useLab());
-    hosts = await lab.bareHosts(lanes.length, { prefix: 'property', nics: { eth1: { segment: 'none' } } });
-    for (const host of hosts) for (const setup of setups) await host.read(['sh', '-euc', setup]);
+    for (const { lane, kind, setups } of lanes) {
+      const start = kind === 'bare' ? lab.bareHosts : lab.systemdHosts;
+      const [host] = await start.call(lab, 1, { prefix: 'property', nics: { eth1: { segment: 'none' } } });
+      if (host === undefined) throw new Error('no host');
+      hosts.set(lane, host);
+      for (const setup of setups) await host.read(['sh', '-euc', setup]);
+    }
   });
   afterAll(async () => {
     rmSync(folder, { recursive: true });
-    await Promise.all(hosts.map((host) => host.remove()));
+    await Promise.all([...hosts.values()].map((host) => host.remove()));
   });
 
-  it.concurrent.each(lanes)('applied, there is nothing left to do: lane $lane', async ({ lane, seed: own }) => {
-    const host = hosts[lane - 1] as Host;
+  it.concurrent.each(lanes)('applied, there is nothing left to do: lane $lane', async ({ lane, slots, seed: own }) => {
+    const host = hosts.get(lane) as Host;
     const tasks = fc.tuple(...slots.map((slot) => slot.params)).map((given) =>
       given.map((params, i): Task => {
         const module = slots[i]?.module ?? '';
@@ -70,7 +79,7 @@ describe.skipIf(noLab())('whatever valid parameters', { timeout: 60_000 + runs *
     );
     const found: string[] = [];
     for (const [run, some] of fc.sample(tasks, { seed: own, numRuns: runs }).entries()) {
-      const here = join(folder, `${lane}-${run}`);
+      const here = join(folder, `${lane.replaceAll(' ', '-')}-${run}`);
       writeFileSync(
         `${here}.yml`,
         JSON.stringify([{ hosts: 'all', gather_facts: false, ignore_errors: true, tasks: some }]),
