@@ -17,7 +17,9 @@ export const Reboot = z.strictObject({
   pre: commands.default([]).describe('shell commands before; where one fails there is no reboot'),
   post: commands.default([]).describe('shell commands after'),
   test_command: z.string().min(1).default('true').describe('shell command that succeeds when the host is ready again'),
-  connect_timeout: seconds().default(5).describe('seconds for one attempt to log in'),
+  connect_timeout: seconds()
+    .default(5)
+    .describe('seconds for one attempt to log in; longer where `kvmnet_connect_timeout` is'),
   pre_reboot_delay: seconds().default(0).describe('seconds between the message and the reboot'),
   post_reboot_delay: seconds().default(0).describe('seconds to wait after the host is back'),
 });

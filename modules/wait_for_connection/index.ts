@@ -5,7 +5,7 @@ const WaitForConnection = z.strictObject({
   delay: seconds().default(0).describe('seconds before the first attempt'),
   timeout: seconds().default(600).describe('seconds until it fails'),
   sleep: seconds().default(1).describe('seconds between two attempts'),
-  connect_timeout: seconds().default(5).describe('seconds for one attempt'),
+  connect_timeout: seconds().default(5).describe('seconds for one attempt; longer where `kvmnet_connect_timeout` is'),
 });
 
 export const waitForConnection = defineAction({

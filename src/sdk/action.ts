@@ -64,7 +64,7 @@ export interface ActionHost {
   readonly connection: {
     /** Gives the connection up; the next use opens a new one. */
     drop(): Promise<void>;
-    /** Tries to log in anew, once. @returns false while the host cannot be reached */
+    /** Tries to log in anew, once; longer where the inventory gives logins longer. @returns false while the host cannot be reached */
     tryReconnect(timeoutSeconds: number): Promise<boolean>;
     /** True: there is none, the host is the machine that kvmnet runs on. */
     readonly local?: boolean | undefined;

@@ -10,6 +10,7 @@ import { apply, type Applied } from '../../src/sdk/testing/apply.ts';
 import { hostSandbox } from './conformance/host-sandbox.ts';
 import type { Host, Lab } from './index.ts';
 import { playOn, type Played } from './play-on.ts';
+import { heedsTheButton } from './power-button.ts';
 import { noLab, useLab } from './use-lab.ts';
 
 const mac = '52:54:00:6d:90:02';
@@ -235,7 +236,7 @@ describe.skipIf(noLab())('a real libvirtd', () => {
     expect(outcome(check)).toEqual(['ok', 'ok', 'ok']);
   });
 
-  // The guest of before: without a system of its own, so that it does not heed the button.
+  // The guest of before has no system of its own, and does not heed the button.
   it('stands in the way of a reboot while a guest runs, unless it is said what to do with it', async () => {
     const before = host.bootId();
     const refused = await play([{ reboot: { force: true } }]);
@@ -257,5 +258,32 @@ describe.skipIf(noLab())('a real libvirtd', () => {
     const ignored = await play([{ reboot: { force: true, guests: 'ignore' } }]);
     expect(outcome(ignored)).toEqual(['changed']);
     expect(ignored.recap(host).reboots).toBe(1);
+  });
+
+  it('is rebooted once a guest that was told to shut down has done so', async () => {
+    await host.outside(['sh', '-c', 'virsh destroy vnf1; virsh undefine --managed-save vnf1']);
+    await host.read(['tee', '/var/lib/libvirt/images/heeds.img'], { input: heedsTheButton() });
+    const said = '/var/log/libvirt/heeds';
+    const domain = {
+      name: 'heeds',
+      xml: `<domain type='qemu'>
+        <memory unit='MiB'>32</memory><os><type arch='x86_64' machine='q35'>hvm</type></os><features><acpi/></features>
+        <devices>
+          <disk type='file'><driver name='qemu' type='raw'/><source file='/var/lib/libvirt/images/heeds.img'/><target dev='sda' bus='sata'/></disk>
+          <serial type='file'><source path='${said}'/></serial>
+        </devices>
+      </domain>`,
+      state: 'running',
+    };
+    const before = host.bootId();
+    const shut = await play([
+      { libvirt_domain: domain },
+      { command: `sh -c 'until grep -q up ${said}; do sleep 0.1; done'` },
+      { reboot: { force: true, guests: 'shutdown', guests_timeout: 60 } },
+    ]);
+    expect(outcome(shut)).toEqual(['changed', 'changed', 'changed']);
+    expect(host.bootId()).not.toBe(before);
+    // What the guest itself has said: it was asked, and went.
+    expect(await sh(`cat ${said}`)).toContain('up, off');
   });
 });

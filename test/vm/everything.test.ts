@@ -59,7 +59,7 @@ const LOOKS: readonly (readonly [string, RegExp | string])[] = [
   ["vtysh -c 'show ip ospf interface data0'", /data0 is up[^]*Router ID 10\.255\.0\.1/],
 ];
 
-describe.skipIf(noGuest())('a machine with all that it can hold', () => {
+describe.skipIf(noGuest())('a machine with all that it can hold', { timeout: 7_200_000 }, () => {
   let lab: Lab;
   let guest: Guest;
   beforeAll(async () => {
@@ -73,7 +73,7 @@ describe.skipIf(noGuest())('a machine with all that it can hold', () => {
   });
   // Not the machine's load is what is tried here.
   const play = async (...args: readonly string[]): Promise<Played> =>
-    await playOnGuest(lab, file, guest, ['--confirm-timeout', '300', ...args], 1700);
+    await playOnGuest(lab, file, guest, ['--confirm-timeout', '300', ...args], 3500);
   const looks = async (): Promise<void> => {
     for (const [script, shows] of LOOKS) {
       const { stdout } = await guest.outside(['sh', '-c', script]);

@@ -68,6 +68,8 @@ export async function writeGuestFiles(lab: LabHandle): Promise<void> {
       'all:',
       '  vars:',
       '    kvmnet_user: root',
+      // An emulated machine on a busy one.
+      '    kvmnet_connect_timeout: 120',
       `    kvmnet_private_key_file: ${JSON.stringify(lab.privateKeyPath)}`,
       ...(hosts.length === 0 ? [] : ['  children:', '    guests:', '      hosts:', ...hosts]),
       '',

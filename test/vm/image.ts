@@ -42,9 +42,11 @@ export async function ensureImage(log: (line: string) => void = () => {}): Promi
   });
 }
 
-const guestFiles = ['default/grub', ...['mgmt0', 'data0', 'pf0'].map((nic) => `systemd/network/10-${nic}.link`)].map(
-  (file) => `guest-files/etc/${file}`,
-);
+const guestFiles = [
+  'default/grub',
+  ...['mgmt0', 'data0', 'pf0'].map((nic) => `systemd/network/10-${nic}.link`),
+  'systemd/system.conf.d/10-busy.conf',
+].map((file) => `guest-files/etc/${file}`);
 
 async function makeTools(base: string, out: string, log: (line: string) => void): Promise<void> {
   const suite = `${await debianSuite()}-backports`;

@@ -49,7 +49,7 @@ export class HostLine {
       const left = deadline - performance.now();
       if (left <= 0) return false;
       this.begun = performance.now();
-      if (await session.tryReconnect(Math.max(1, Math.min(5, Math.ceil(left / 1000))))) {
+      if (await session.tryReconnect(5, Math.max(1, Math.ceil(left / 1000)))) {
         this.made = performance.now();
         return true;
       }

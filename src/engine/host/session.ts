@@ -186,10 +186,11 @@ export class HostSession {
     await connection.close();
   }
 
-  /** One attempt to connect anew. */
-  async tryReconnect(timeoutSeconds: number): Promise<boolean> {
+  /** One attempt to connect anew. A login that the inventory gives more time has it here, too, up to `atMost`. */
+  async tryReconnect(timeoutSeconds: number, atMost = Infinity): Promise<boolean> {
     await this.drop();
-    const spec = { ...this.#spec, connectTimeout: timeoutSeconds, retries: 0 };
+    const connectTimeout = Math.min(Math.max(timeoutSeconds, this.#spec.connectTimeout ?? 0), atMost);
+    const spec = { ...this.#spec, connectTimeout, retries: 0 };
     try {
       this.#current = await this.#options.transport.connect(spec, { signal: this.#options.signal });
       this.#connection = Promise.resolve(this.#current);

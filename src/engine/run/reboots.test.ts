@@ -43,9 +43,10 @@ export const again = defineAction({
 };
 
 /** A part that says so makes its host come up anew, without what was there before. */
-const play = (tasks: string, more = ''): Promise<PlayTest> =>
-  playFiles(`- hosts: all\n${more}  tasks:\n${tasks}\n`, {
+const play = (tasks: string, extraVars = {}): Promise<PlayTest> =>
+  playFiles(`- hosts: all\n  tasks:\n${tasks}\n`, {
     files,
+    options: { extraVars },
     prepare: (transport, folder) => {
       transport.onAnswer = (host, parts) => {
         if (!parts.some(({ script }) => script.includes('now-reboot'))) return;
@@ -105,6 +106,14 @@ describe('after a reboot that a task has asked for', () => {
     expect(recap.hosts['a']).toMatchObject({ ok: 3, changed: 1, reboots: 1, reboot_pending: 0 });
     // The first for all; the reboot; the first over the new connection, with the facts; the reasons and what comes next.
     expect(transport.requests.get('a')).toHaveLength(4);
+  });
+
+  it.each([
+    ['the task gives it', {}, [undefined, 1]],
+    ['kvmnet_connect_timeout gives it, where that is longer', { kvmnet_connect_timeout: 40 }, [40, 40]],
+  ])('a login has the time that %s', async (_, extraVars, times) => {
+    const { transport } = await play(`    - again: {}`, extraVars);
+    expect(transport.loginTimes).toEqual(times);
   });
 
   it('those that stand go on waiting, with what may be the matter', async () => {

@@ -10,6 +10,8 @@ import type { Connection, ConnectionSpec, Part, PartResult, Transport } from '..
 export interface ShellTransport extends Transport {
   /** Requests so far, by host: each one the scripts of its parts. */
   readonly requests: ReadonlyMap<string, readonly (readonly string[])[]>;
+  /** Seconds that each attempt to log in was given, in order; undefined where nothing was said. */
+  readonly loginTimes: (number | undefined)[];
   /** Hosts that cannot be reached. */
   readonly down: Set<string>;
   /** Called before each request; what it throws the request rejects with. */
@@ -27,14 +29,17 @@ export function shellTransport(): ShellTransport {
   const boot = (host: string): number => boots.get(host) ?? 1;
   const transport: ShellTransport = {
     requests,
+    loginTimes: [],
     down: new Set(),
     onRequest: undefined,
     onAnswer: undefined,
     reboot: (host) => void boots.set(host, boot(host) + 1),
-    connect: (spec) =>
-      transport.down.has(spec.host)
+    connect: (spec) => {
+      transport.loginTimes.push(spec.connectTimeout);
+      return transport.down.has(spec.host)
         ? Promise.reject(new KvmnetError('unreachable', `cannot reach ${spec.address}: refused`, { host: spec.host }))
-        : Promise.resolve(connection(spec, requests, transport, boot)),
+        : Promise.resolve(connection(spec, requests, transport, boot));
+    },
   };
   return transport;
 }

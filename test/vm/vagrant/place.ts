@@ -48,7 +48,7 @@ export class VagrantPlace {
     });
     const place = new VagrantPlace(work, keeper, readFileSync(ready, 'utf8').trim());
     log('making the Vagrant box');
-    await place.must(['sh', join(here, 'make-box.sh'), image.disk, join(shared, 'box')], { timeout: 600 });
+    await place.must(['sh', join(here, 'make-box.sh'), image.disk, join(shared, 'box')], { timeout: 1200 });
     await place.must(['vagrant', 'box', 'add', '--name', 'kvmnet-lab', join(shared, 'box/kvmnet-lab.box')], {
       timeout: 600,
     });
