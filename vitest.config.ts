@@ -1,11 +1,15 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/longest-first.ts';
 
 // Tiers on real systems: once more where a machine under load has missed a time; vitest's report says which were.
 const machineNoise = 1;
 
+const againstTheClock = 'test/lab/round-trips.test.ts';
+
 // One project per tier, so that each can be run alone: `npx vitest run --project pure`.
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     // `npm run coverage`, and the pure tier of `npm test`: what the pure tests alone reach of the modules.
     coverage: {
       include: ['modules/**/*.ts'],
@@ -47,18 +51,26 @@ export default defineConfig({
           testTimeout: 30_000,
         },
       },
-      {
-        test: {
+      ...[
+        // Most of their time they wait, for confirm windows and reboots. Each worker has a lab of its own.
+        {
           name: 'lab',
-          retry: machineNoise,
           include: ['test/lab/**/*.test.ts'],
+          exclude: [againstTheClock],
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+        // What takes the time of single round trips has the machine to itself.
+        { name: 'lab-clock', include: [againstTheClock], maxWorkers: 1, sequence: { groupOrder: 2 } },
+      ].map((tier) => ({
+        test: {
+          ...tier,
+          retry: machineNoise,
           globalSetup: ['test/lab/global-setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 300_000,
-          // Most of their time they wait, for confirm windows and reboots. Each worker has a lab of its own.
-          maxWorkers: 2,
         },
-      },
+      })),
       // QEMU guests: one smoke run in every run of the tests, the whole by `npm run test:vm`.
       ...[
         { name: 'vm-smoke', include: ['test/vm/smoke.test.ts'] },

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 // once would disturb each other's clocks), and ends with one line that counts them. `npm test -- pure cli` runs some tiers;
 // what follows a `--` goes to vitest.
 
-const tiers = ['pure', 'sandbox', 'cli', 'lab', 'vm-smoke'];
+const tiers = ['pure', 'sandbox', 'cli', 'lab', 'lab-clock', 'vm-smoke'];
 /** Only where they are named: they take long. */
 const slow = ['vm', 'vagrant'];
 
@@ -38,7 +38,7 @@ process.stdout.write(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${ski
 process.exit(failed > 0 || (skipped > 0 && process.env['CI'] !== undefined) ? 1 : 0);
 
 function prepare(): boolean {
-  const needsTools = chosen.some((tier) => ['sandbox', 'lab', 'vm-smoke', 'vm', 'vagrant'].includes(tier));
+  const needsTools = chosen.some((tier) => !['pure', 'cli'].includes(tier));
   if (needsTools && run('npx', ['tsx', 'test/lab/main.ts', 'install']) !== 0) return false;
   return run('npm', ['run', '--silent', 'build']) === 0;
 }
