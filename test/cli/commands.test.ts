@@ -35,7 +35,7 @@ describe('kvmnet doc', () => {
     expect(stdout).toContain('shell: Runs a command line in a shell\n');
     expect(stdout).toContain('  cmd  text, required\n      text for the shell, one line or many\n');
     expect(stdout).toContain('  strip_empty_ends  yes or no, default yes\n');
-    expect(stdout).toContain("  kvmnet shell PATTERN -i INVENTORY -- 'dmesg | grep -c iommu'");
+    expect(stdout).toContain("  kvmnet shell PATTERN -i INVENTORY -- 'ip -br link | wc -l'");
   });
 });
 
