@@ -12,6 +12,7 @@ const NEEDED: readonly { readonly package: string; readonly shows: string }[] = 
   { package: 'fish', shows: 'fish' },
   { package: 'frr', shows: 'vtysh' },
   { package: 'gcc', shows: 'cc' },
+  { package: 'iperf3', shows: 'iperf3' },
   { package: 'iproute2', shows: 'ip' },
   { package: 'iptables', shows: 'iptables' },
   { package: 'iputils-ping', shows: 'ping' },
