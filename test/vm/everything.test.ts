@@ -3,16 +3,18 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Lab } from '../lab/index.ts';
 import type { Played } from '../lab/play-on.ts';
 import type { Guest } from './guest.ts';
+import { expectLooks, type Look } from './looks.ts';
 import { noGuest, otherThan, playOnGuest, useGuest, useVmLab } from './use-guest.ts';
 
 const file = join(import.meta.dirname, 'everything.yml');
 
 /** What plain tools show of it all, a line of a shell each. */
-const LOOKS: readonly (readonly [string, RegExp | string])[] = [
+const LOOKS: readonly Look[] = [
   [
     'cat /proc/cmdline',
     / intel_iommu=on iommu=pt .*transparent_hugepage=never|transparent_hugepage=never .*intel_iommu=on iommu=pt/,
   ],
+  ['ls /sys/kernel/iommu_groups | grep -c .', /^[1-9]/],
   ['cat /sys/module/nf_conntrack/parameters/hashsize', '32768\n'],
   ['ls -d /sys/module/br_netfilter /sys/module/vfio_pci /sys/module/vhost_net | wc -l', '3\n'],
   [
@@ -30,27 +32,36 @@ const LOOKS: readonly (readonly [string, RegExp | string])[] = [
   ['cat /proc/sys/net/netfilter/nf_conntrack_max', '262144\n'],
   ['cat /proc/sys/net/bridge/bridge-nf-call-iptables', '0\n'],
   ['cat /proc/sys/vm/swappiness', '10\n'],
-  ['ip -br address show data0', /192\.168\.1\.1\/24/],
+  ['cd /proc/sys/net; cat core/default_qdisc ipv4/ip_forward ipv4/neigh/default/gc_thresh3', 'fq\n1\n8192\n'],
+  ['cat /proc/sys/net/ipv4/tcp_rmem', '4096\t65536\t134217728\n'],
+  ['ip -br address show data0; cat /sys/class/net/data0/mtu', /192\.168\.1\.1\/24 [^]*\n1450\n$/],
   ['ethtool -l data0 | grep Combined | tail -1', /\t4$/m],
   [
     'for q in $(grep -E virtio1-.*put.[0-3]$ /proc/interrupts | cut -d: -f1); do cat /proc/irq/$q/smp_affinity_list; done | sort -u',
     '1\n',
   ],
   [
-    'tc class show dev data0',
+    'tc class show dev data0 | sort',
     /class htb 1:10 parent 1:1 .*rate 6Mbit ceil 10Mbit[^]*class htb 1:30 parent 1:1 leaf .*rate 1Mbit ceil 5Mbit/,
   ],
+  ['tc qdisc show dev data0', /qdisc fq_codel \S+ parent 1:30 /],
+  ['systemctl is-active irqbalance', 'active\n'],
   ['ip -d link show vxlan100', /master br-blue.*[^]*vxlan id 100 /],
   ['ip -d link show vxlan200', /master br-red.*[^]*vxlan id 200 /],
   ['bridge fdb show dev vxlan100 | grep -c 00:00:00:00:00:00.dst.10.97.9', '2\n'],
-  ['bridge vlan show dev enp1s0v4', /10-20|10[^]*20/],
+  ['bridge fdb show dev vxlan200 | grep -c 00:00:00:00:00:00.dst.10.97.9', '2\n'],
+  ['cat /sys/class/net/br-vlan/bridge/vlan_filtering; ls /sys/class/net/br-vlan/brif', '1\nenp1s0v4\n'],
+  ['bridge -c vlan show dev enp1s0v4', /\s1 PVID Egress Untagged\n\s+10-20\n/],
   ['ovs-vsctl get Open_vSwitch . dpdk_initialized', 'true\n'],
   ['ovs-vsctl get Interface vhost-web1 type error', 'dpdkvhostuserclient\n[]\n'],
   ['ovs-vsctl list-ports ovs-br0', 'pf0\nstorage0\n'],
+  ['ovs-vsctl get Port pf0 trunks; ovs-vsctl get Port storage0 tag', '[100, 200]\n100\n'],
+  ['ovs-vsctl get Bridge br-dpdk datapath_type; ovs-vsctl get-fail-mode br-sfc', 'netdev\nsecure\n'],
   ['ovs-vsctl get Bridge ovs-br0 datapath_type', /^("system"|"")\n$/],
   ['ovs-dpctl show', /storage0/],
   ['ovs-ofctl --names dump-flows br-sfc | grep -c actions=output:', '4\n'],
   ['iptables -S | grep -c -- "--dport 22 -j ACCEPT"', '1\n'],
+  ['iptables -S FORWARD | grep -c -e "-[io] br-"', '3\n'],
   ['iptables -t nat -S | grep -c MASQUERADE', '1\n'],
   [
     "vtysh -c 'show running-config ospfd'",
@@ -74,20 +85,13 @@ describe.skipIf(noGuest())('a machine with all that it can hold', { timeout: 7_2
   // Not the machine's load is what is tried here.
   const play = async (...args: readonly string[]): Promise<Played> =>
     await playOnGuest(lab, file, guest, ['--confirm-timeout', '300', ...args], 3500);
-  const looks = async (): Promise<void> => {
-    for (const [script, shows] of LOOKS) {
-      const { stdout } = await guest.outside(['sh', '-c', script]);
-      if (typeof shows === 'string') expect.soft(stdout, script).toBe(shows);
-      else expect.soft(stdout, script).toMatch(shows);
-    }
-  };
 
   it('gets it in one play, one reboot included', async () => {
     const played = await play();
     expect(otherThan(played, 'changed', 'ok', 'skipped')).toEqual([]);
     expect(played.code).toBe(0);
     expect(played.recap(guest)).toMatchObject({ reboots: 1 });
-    await looks();
+    await expectLooks(guest, LOOKS);
     expect(otherThan(await play(), 'ok', 'skipped')).toEqual([]);
   });
 
@@ -97,7 +101,7 @@ describe.skipIf(noGuest())('a machine with all that it can hold', { timeout: 7_2
     const check = await play('--check', '--exit-code');
     expect(otherThan(check, 'ok', 'skipped')).toEqual([]);
     expect(check.code).toBe(0);
-    await looks();
+    await expectLooks(guest, LOOKS);
   });
 
   it('has it all after a loss of power', async () => {
@@ -105,6 +109,6 @@ describe.skipIf(noGuest())('a machine with all that it can hold', { timeout: 7_2
     await guest.crash();
     expect(await guest.settled()).toEqual([]);
     expect(otherThan(await play('--check'), 'ok', 'skipped')).toEqual([]);
-    await looks();
+    await expectLooks(guest, LOOKS);
   });
 });

@@ -56,6 +56,13 @@ describe('two hypervisors under Vagrant', { timeout: minutes(90) }, () => {
     await onGuest('hv2', 'ip address del 172.31.7.2/24 dev br-blue');
   });
 
+  it('know one another as neighbours of OSPF', async () => {
+    const neighbours = (name: string) => async (): Promise<string> =>
+      await onGuest(name, 'vtysh -c "show ip ospf neighbor"');
+    await expect.poll(neighbours('hv1'), { timeout: minutes(5), interval: 2000 }).toMatch(/192\.168\.77\.12 .*Full/);
+    await expect.poll(neighbours('hv2'), { timeout: minutes(5), interval: 2000 }).toMatch(/192\.168\.77\.11 .*Full/);
+  });
+
   it('need nothing after a reboot behind its back', async () => {
     const before = await Promise.all(names.map((name) => onGuest(name, 'cat /proc/sys/kernel/random/boot_id')));
     await place.must(['vagrant', 'reload', '--no-color'], { timeout: 4500 });
