@@ -1,5 +1,4 @@
 import { defineConfig } from 'vitest/config';
-import { LongestFirst } from './test/longest-first.ts';
 
 // Tiers on real systems: once more where a machine under load has missed a time; vitest's report says which were.
 const machineNoise = 1;
@@ -9,7 +8,6 @@ const againstTheClock = 'test/lab/round-trips.test.ts';
 // One project per tier, so that each can be run alone: `npx vitest run --project pure`.
 export default defineConfig({
   test: {
-    sequence: { sequencer: LongestFirst },
     // `npm run coverage`, and the pure tier of `npm test`: what the pure tests alone reach of the modules.
     coverage: {
       include: ['modules/**/*.ts'],
