@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { folderFiles, type FolderFiles } from '../../src/sdk/testing/folder-files.ts';
+import { setUp } from './conformance/set-up.ts';
 import { isActionTrial, loadSubjects, trialsOf, type StateTrial, type Trial } from './conformance/subjects.ts';
 import type { Host, Lab } from './index.ts';
 import { playOn, type Played } from './play-on.ts';
@@ -40,12 +41,7 @@ describe.skipIf(noLab())('a host with examples of all modules', { timeout: 300_0
       [subject.name]: example.params,
     }));
     files.put('site.yml', JSON.stringify([{ hosts: 'all', gather_facts: false, tasks }], null, 2));
-    for (const { subject, table } of trials) {
-      const { rebootSetup, setup } = subject.table;
-      for (const script of rebootSetup === undefined ? [setup, table.setup] : [rebootSetup]) {
-        if (script !== undefined) await host.read(['sh', '-euc', script]);
-      }
-    }
+    await setUp(host, trials);
   });
   afterAll(async () => {
     files.close();

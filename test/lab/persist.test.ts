@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { folderFiles, type FolderFiles } from '../../src/sdk/testing/folder-files.ts';
+import { setUp } from './conformance/set-up.ts';
 import { loadSubjects, trialsOf } from './conformance/subjects.ts';
 import type { Host, Lab } from './index.ts';
 import { playOn, type Played } from './play-on.ts';
@@ -28,12 +29,7 @@ describe.skipIf(noLab())('boot units', { timeout: 300_000 }, () => {
     const nics = { eth1: { segment: 'none' }, eth2: { segment: 'none' } };
     [host] = (await lab.systemdHosts(1, { prefix: 'persist', nics })) as [Host];
     files = folderFiles();
-    for (const { subject, table } of trials) {
-      const { rebootSetup, setup } = subject.table;
-      for (const script of rebootSetup === undefined ? [setup, table.setup] : [rebootSetup]) {
-        if (script !== undefined) await host.read(['sh', '-euc', script]);
-      }
-    }
+    await setUp(host, trials);
   });
   afterAll(async () => {
     files.close();
