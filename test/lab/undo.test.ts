@@ -173,7 +173,10 @@ ${hosts.map(({ name, address }) => `        ${name}: { vtep_ip: ${address} }\n`)
 - link: { name: undo-p1, up: yes, addresses: [10.79.0.1/24] }
 - ovs_flows: { bridge: br-ovs-undo, flows: ["in_port=undo-p1,actions=NORMAL"] }`,
       setup: openVSwitch,
-      look: 'ovs-vsctl show | tail -n +2; ip -br link | grep -c undo-p',
+      // Sorted: what ovs-vsctl lists stands in the order of random UUIDs.
+      look: `for of in bridge:name,datapath_type,fail_mode port:name,tag interface:name,type
+do ovs-vsctl --format=csv --no-heading --columns="\${of#*:}" list "\${of%%:*}" | sort; done
+ovs-vsctl list-ports br-ovs-undo; ovs-ofctl dump-flows br-ovs-undo 2>/dev/null | grep -c NORMAL; ip -br link | grep -c undo-p`,
     },
   };
 
