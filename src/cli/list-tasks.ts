@@ -7,12 +7,12 @@ export function hostLines(
   playbooks: readonly Playbook[],
   inventory: Inventory,
   extraVars: Readonly<Record<string, unknown>>,
-  limit: string | undefined,
+  options: Parameters<Inventory['select']>[1],
 ): string {
   const lines = playbooks.flatMap(({ plays }) =>
     plays.flatMap((play) => {
       const pattern = hostsPattern(play, extraVars);
-      const hosts = inventory.select(pattern, { limit, at: play.hosts.at });
+      const hosts = inventory.select(pattern, { ...options, at: play.hosts.at });
       return [`play ${play.name}: ${pattern} (${hosts.length})`, ...hosts.map(({ name }) => `  ${name}`)];
     }),
   );

@@ -1,6 +1,6 @@
 import type { Inventory } from '../inventory/index.ts';
 import type { Vault } from '../lang/index.ts';
-import { KvmnetError } from '../util/errors.ts';
+import { KvmnetError, warningText } from '../util/errors.ts';
 import { createAsk } from './ask.ts';
 import type { Cli } from './cli.ts';
 import type { Settings } from './settings/definitions.ts';
@@ -14,7 +14,7 @@ interface OpenOptions {
   readonly optional?: boolean;
 }
 
-/** The inventory of `-i`, with its warnings shown. @throws KvmnetError code `usage` where none is named */
+/** The inventory of `-i`. @throws KvmnetError code `usage` where none is named */
 export async function openInventory(cli: Cli, settings: Settings, options: OpenOptions = {}): Promise<Inventory> {
   const sources = settings.inventory ?? [];
   if (sources.length === 0 && options.optional !== true) {
@@ -29,6 +29,12 @@ export async function openInventory(cli: Cli, settings: Settings, options: OpenO
   hidePasswords(cli, inventory);
   return inventory;
 }
+
+/** Tells what of an inventory, or of a pattern, is probably not meant as it is: for what shows hosts and runs nothing. */
+export const noteWarning =
+  (cli: Cli) =>
+  (warning: KvmnetError): void =>
+    cli.note(`warning: ${warningText(warning)}`);
 
 const passwordName = /^(?:kvmnet|ansible)_(?:ssh_|become_|sudo_|su_)?(?:pass|password|private_key_passphrase)$/;
 /** Hiding a short word would hide half of every report. */

@@ -14,6 +14,7 @@ import type { Playbook } from '../playbook/model.ts';
 import { createReporters } from '../report/index.ts';
 import { createTransport } from '../transport/index.ts';
 import type { Transport } from '../transport/types.ts';
+import { warningText } from '../util/errors.ts';
 import { askPassword, createAsk } from './ask.ts';
 import type { Cli } from './cli.ts';
 import { exitCodeOf } from './exit-codes.ts';
@@ -85,7 +86,7 @@ export async function reportOn(
     const ask = createAsk(cli, interrupts.signal, reporter);
     const transport = systemTransport(cli, warn);
     const journal = journalled === undefined || options.check ? undefined : journalOf(cli, settings, journalled, warn);
-    for (const { message } of inventory.warnings) warn(message);
+    for (const warning of inventory.warnings) warn(warningText(warning));
     await work({ transport, emit, ask, signal: interrupts.signal, journal });
   } finally {
     interrupts.stop();

@@ -61,7 +61,15 @@ describe('patterns that mean nothing', () => {
     ['kvm01[1]', 'pattern "kvm01[1]": "kvm01" has one host; the first is [0], the last [0] or [-1]'],
     [
       'kvm0[12]',
-      'no host and no group is called "kvm0"; [12] counts the hosts of a group; for characters write ~kvm0[12]',
+      'no host and no group is called "kvm0"; […] counts the hosts of a group; for characters of names write ~kvm0[12]',
+    ],
+    [
+      'kvm0[2:4]',
+      'no host and no group is called "kvm0"; […] counts the hosts of a group; for characters of names write ~kvm0[2-4]',
+    ],
+    [
+      'edge1.dc[8:11]',
+      'no host and no group is called "edge1.dc"; […] counts the hosts of a group; for characters of names write ~edge1.dc(8|9|10|…)',
     ],
     [' ', 'the host pattern is empty; name hosts or groups, or "all"'],
   ])('%s', async (pattern, expected) => {
@@ -91,11 +99,12 @@ describe('patterns that mean nothing', () => {
   it('are a warning where they only exclude', async () => {
     const inventory = await loadFiles({ i: HOSTS });
     const warnings: KvmnetError[] = [];
-    const chosen = select(inventory, 'kvm*:!kvm09:!db*', { onWarning: (warning) => warnings.push(warning) });
+    const chosen = select(inventory, 'kvm*:!kvm09:!db*:!kvm0[1:2]', { onWarning: (warning) => warnings.push(warning) });
     expect(chosen).toEqual(['kvm01', 'kvm02', 'kvm03', 'kvm04']);
     expect(warnings.map(({ message }) => message)).toEqual([
       'no host and no group is called "kvm09"',
       'pattern "!db*" matches no host and no group',
+      'no host and no group is called "kvm0"',
     ]);
   });
 });

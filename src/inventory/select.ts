@@ -122,10 +122,18 @@ function unknownName({ name, subscript, text }: Term, { parts, at }: Context): K
     return new KvmnetError('inventory', `pattern "${text}" matches no host and no group`, { at, hint });
   }
   const hint =
-    subscript?.kind === 'one' && [...parts.hosts.keys()].some((host) => host.startsWith(name))
-      ? `[${subscript.index}] counts the hosts of a group; for characters write ~${name}[${subscript.index}]`
+    subscript !== undefined && [...parts.hosts.keys()].some((host) => host.startsWith(name))
+      ? `[…] counts the hosts of a group; for characters of names write ~${name}${characters(subscript)}`
       : didYouMean(name, [...parts.groups.keys(), ...parts.hosts.keys()]);
   return new KvmnetError('inventory', `no host and no group is called "${name}"`, { at, hint });
+}
+
+/** What was probably meant by a subscript, as a regular expression. */
+function characters(subscript: Subscript): string {
+  if (subscript.kind === 'one') return `[${subscript.index}]`;
+  const { from, to = 9 } = subscript;
+  const numbers = Array.from({ length: Math.max(to - from + 1, 0) }, (_, n) => from + n);
+  return to <= 9 ? `[${from}-${to}]` : `(${numbers.slice(0, 3).join('|')}|…)`;
 }
 
 const emptyInventory = (sources: readonly string[]): KvmnetError =>

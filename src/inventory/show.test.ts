@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { graphInventory, listInventory, showHost, showHosts } from './show.ts';
+import { graphInventory, limitInventory, listInventory, showHost, showHosts } from './show.ts';
 import { loadFiles, problemsOf } from './test-folder.ts';
 
 describe('what is shown', () => {
@@ -17,7 +17,19 @@ describe('what is shown', () => {
 
   it('--hosts', async () => {
     expect(showHosts(await loadFiles(files), 'all:!h2')).toBe('h1');
-    expect(showHosts(await loadFiles(files), 'a', 'h1')).toBe('h1');
+    expect(showHosts(await loadFiles(files), 'a', { limit: 'h1' })).toBe('h1');
+  });
+
+  it('only hosts within a limit', async () => {
+    const limited = limitInventory(await loadFiles(files), { limit: '!h2' });
+    expect(graphInventory(limited)).toBe(
+      '@all:\n  |--@ungrouped:\n  |--@a:\n  |  |--h1\n  |--@b:\n  |  |--@a:\n  |  |  |--h1',
+    );
+    expect(JSON.parse(listInventory(limited))).toMatchObject({ a: { hosts: ['h1'] }, _meta: { hostvars: { h1: {} } } });
+    expect(listInventory(limited)).not.toContain('h2');
+    expect(await problemsOf(async () => showHost(limited, 'h2'))).toEqual([
+      'no host is called "h2"; did you mean "h1"?',
+    ]);
   });
 
   it('--graph of one group', async () => {

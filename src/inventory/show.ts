@@ -3,7 +3,7 @@ import { isObject } from '../util/json.ts';
 import { KvmnetError } from '../util/errors.ts';
 import { didYouMean } from '../util/suggest.ts';
 import { ALL } from './draft.ts';
-import type { Group, Host, Inventory } from './model.ts';
+import type { Group, Host, Inventory, SelectOptions } from './model.ts';
 
 /** What `ansible-inventory --list` prints: groups as far as they hold something, and the variables of all hosts. */
 export function listInventory(inventory: Inventory): string {
@@ -58,11 +58,24 @@ export function showHost(inventory: Inventory, name: string): string {
 }
 
 /** The names that a pattern means, one a line. */
-export const showHosts = (inventory: Inventory, pattern: string, limit?: string): string =>
+export const showHosts = (inventory: Inventory, pattern: string, options?: SelectOptions): string =>
   inventory
-    .select(pattern, { limit })
+    .select(pattern, options)
     .map((host) => host.name)
     .join('\n');
+
+/** The inventory without the hosts that a limit leaves out; its groups stay. */
+export function limitInventory(inventory: Inventory, options: SelectOptions): Inventory {
+  const left = new Set(inventory.select(ALL, options).map(({ name }) => name));
+  const isLeft = (name: string): boolean => left.has(name);
+  const groups = Array.from(inventory.groups, ([name, group]) => {
+    const shown = { ...group, ownHosts: group.ownHosts.filter(isLeft), hosts: group.hosts.filter(isLeft) };
+    return [name, shown] as const;
+  });
+  const hosts = [...inventory.hosts].filter(([name]) => isLeft(name));
+  const host = (name: string) => (isLeft(name) ? inventory.host(name) : undefined);
+  return { ...inventory, groups: new Map(groups), hosts: new Map(hosts), host };
+}
 
 /** All variables of a host, the strongest of each name, as written. */
 function variablesOf(host: Host): Readonly<Record<string, unknown>> {

@@ -58,6 +58,10 @@ export class KvmnetError extends Error {
   }
 }
 
+/** What is no mistake but probably not meant, in one line with its remedy. */
+export const warningText = ({ message, hint }: KvmnetError): string =>
+  hint === undefined ? message : `${message} (${hint})`;
+
 /** Several mistakes found in one pass: all of them are shown, sorted by file and line. Never empty. */
 export class DiagnosticsError extends KvmnetError {
   override readonly name = 'DiagnosticsError';

@@ -17,6 +17,13 @@ describe('a module on the command line', () => {
     expect(stdout.split('\n').slice(0, 3)).toEqual(['a  changed      shell', 'a    | 42', 'a    | oops']);
     expect(stdout.split('\n')[3]).toMatch(/^1 host ok, 1 changed, /);
   });
+  it('lists its hosts with --list-hosts, and says which exclusion excludes nothing', async () => {
+    expect(await call(hosts(), 'reboot', 'all:!bb', '--list-hosts')).toEqual({
+      code: 0,
+      stdout: 'a\nb',
+      stderr: 'warning: no host and no group is called "bb" (did you mean "b"?)',
+    });
+  });
   it('takes parameters as flags, templates in them as well', async () => {
     const cwd = hosts();
     const path = join(cwd, '{{ inventory_hostname }}');

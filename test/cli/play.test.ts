@@ -129,6 +129,12 @@ describe('kvmnet play', () => {
     expect(await play(cwd, flag)).toEqual({ code: 0, stdout, stderr: '' });
     expect(existsSync(join(cwd, 'a'))).toBe(false);
   });
+  it('--list-hosts says which exclusion excludes nothing', async () => {
+    expect(await play(files(), '--list-hosts', '-l', 'all:!bb')).toMatchObject({
+      code: 0,
+      stderr: 'warning: no host and no group is called "bb" (did you mean "b"?)',
+    });
+  });
   it('takes tags', async () => {
     const cwd = files();
     expect((await play(cwd, '-t', 'files', '--list-tasks')).stdout).toBe(

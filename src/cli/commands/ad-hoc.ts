@@ -3,11 +3,11 @@ import { adHocPlaybook } from '../ad-hoc-playbook.ts';
 import { createAsk } from '../ask.ts';
 import type { Cli, CommandModule } from '../cli.ts';
 import { registryFor } from '../modules.ts';
-import { openInventory } from '../open-inventory.ts';
+import { noteWarning, openInventory } from '../open-inventory.ts';
 import { moduleArguments } from '../parameters/module-arguments.ts';
 import { moduleCommand } from '../parameters/module-command.ts';
 import { runAndReport } from '../run-playbooks.ts';
-import { adHocSettings } from '../settings/definitions.ts';
+import { adHocSettings, type Settings } from '../settings/definitions.ts';
 import { resolveSettings } from '../settings/resolve-settings.ts';
 import { openVault } from '../vault-secrets.ts';
 
@@ -26,6 +26,7 @@ export function adHocCommand(cli: Cli, name: string): CommandModule | undefined 
       const module = await load();
       const { command, ...given } = moduleArguments(cli, module, args);
       const settings = resolveSettings(cli, command, adHocSettings);
+      if (command.opts().listHosts === true) return await listHosts(cli, given.pattern, settings);
       const vault = await openVault(cli, settings, createAsk(cli));
       const playbooks = [adHocPlaybook({ module, folder: cli.cwd, vault, ...given })];
       const inventory = await openInventory(cli, settings, { vault });
@@ -35,6 +36,16 @@ export function adHocCommand(cli: Cli, name: string): CommandModule | undefined 
       return runAndReport(cli, { playbooks, inventory, registry, vault, settings, showOutput: true, journal });
     },
   };
+}
+
+async function listHosts(cli: Cli, pattern: string, settings: Settings): Promise<number> {
+  const inventory = await openInventory(cli, settings);
+  const onWarning = noteWarning(cli);
+  inventory.warnings.forEach(onWarning);
+  const { showHosts } = await import('../../inventory/index.ts');
+  const hosts = showHosts(inventory, pattern, { limit: settings.limit, onWarning });
+  if (hosts !== '') cli.print(hosts);
+  return 0;
 }
 
 export const moduleNames = (cli: Cli): readonly string[] => registryFor([cli.cwd]).names();

@@ -6,7 +6,7 @@ import type { Cli } from '../cli.ts';
 import { createCommand, parseArguments } from '../command.ts';
 import { exitCodeOfError, exitCodes } from '../exit-codes.ts';
 import { watchInterrupts } from '../interrupts.ts';
-import { openInventory } from '../open-inventory.ts';
+import { noteWarning, openInventory } from '../open-inventory.ts';
 import { runOptions, systemTransport } from '../run-playbooks.ts';
 import { addSettings } from '../settings/add-settings.ts';
 import { hostSettings } from '../settings/definitions.ts';
@@ -25,7 +25,12 @@ export async function run(cli: Cli, args: readonly string[]): Promise<number> {
   const ask = createAsk(cli);
   const vault = await openVault(cli, settings, ask);
   const inventory = await openInventory(cli, settings, { vault });
-  const hosts = inventory.select(pattern, { limit: settings.limit });
+  const onWarning = noteWarning(cli);
+  inventory.warnings.forEach(onWarning);
+  const hosts = inventory.select(pattern, {
+    limit: settings.limit,
+    onWarning,
+  });
   if (hosts.length === 0) throw new KvmnetError('inventory', `no host matches "${pattern}"`);
   const options = await runOptions(cli, settings, vault, ask);
   const interrupts = watchInterrupts((message) => cli.note(message));

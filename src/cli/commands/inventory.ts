@@ -1,14 +1,14 @@
 import { KvmnetError } from '../../util/errors.ts';
 import type { Cli } from '../cli.ts';
 import { createCommand, parseArguments } from '../command.ts';
-import { openInventory } from '../open-inventory.ts';
+import { noteWarning, openInventory } from '../open-inventory.ts';
 import { addSettings } from '../settings/add-settings.ts';
-import { sourceSettings } from '../settings/definitions.ts';
+import { inventorySettings } from '../settings/definitions.ts';
 import { resolveSettings } from '../settings/resolve-settings.ts';
 
 export const build = (cli: Cli) => {
   const base = createCommand(cli, 'inventory', 'Shows an inventory as kvmnet understands it.');
-  return addSettings(base, sourceSettings)
+  return addSettings(base, inventorySettings)
     .option('--list', 'all groups and variables, as JSON (what "ansible-inventory --list" prints)')
     .option('--graph', 'the groups as a tree')
     .option('--host <name>', 'the variables of one host, as JSON')
@@ -24,12 +24,18 @@ export async function run(cli: Cli, args: readonly string[]): Promise<number> {
       hint: 'e.g. kvmnet inventory -i prod --graph',
     });
   }
-  const inventory = await openInventory(cli, resolveSettings(cli, command, sourceSettings));
-  const { graphInventory, listInventory, showHost, showHosts } = await import('../../inventory/index.ts');
-  if (options.graph === true) cli.print(graphInventory(inventory));
-  else if (options.host !== undefined) cli.print(showHost(inventory, options.host));
-  else if (options.hosts === undefined) cli.print(listInventory(inventory));
-  else printLines(cli, showHosts(inventory, options.hosts));
+  const settings = resolveSettings(cli, command, inventorySettings);
+  const inventory = await openInventory(cli, settings);
+  const onWarning = noteWarning(cli);
+  inventory.warnings.forEach(onWarning);
+  const { graphInventory, limitInventory, listInventory, showHost, showHosts } =
+    await import('../../inventory/index.ts');
+  const { limit } = settings;
+  const limited = limit === undefined ? inventory : limitInventory(inventory, { limit, onWarning });
+  if (options.graph === true) cli.print(graphInventory(limited));
+  else if (options.host !== undefined) cli.print(showHost(limited, options.host));
+  else if (options.hosts === undefined) cli.print(listInventory(limited));
+  else printLines(cli, showHosts(inventory, options.hosts, { limit, onWarning }));
   return 0;
 }
 

@@ -10,7 +10,7 @@ import { readExtraVars } from '../extra-vars.ts';
 import { hostLines, tagLines, taskLines } from '../list-tasks.ts';
 import { registryFor } from '../modules.ts';
 import { loadAll } from '../load-all.ts';
-import { openInventory } from '../open-inventory.ts';
+import { noteWarning, openInventory } from '../open-inventory.ts';
 import { runAndReport, runOptions, type Run } from '../run-playbooks.ts';
 import { addSettings } from '../settings/add-settings.ts';
 import { playSettings } from '../settings/definitions.ts';
@@ -44,7 +44,9 @@ export async function run(cli: Cli, args: readonly string[]): Promise<number> {
   }
   if (only.listHosts === true) {
     const { values } = await readExtraVars(cli, settings.extra_vars, vault);
-    cli.print(hostLines(playbooks, inventory, values, settings.limit));
+    const onWarning = noteWarning(cli);
+    inventory.warnings.forEach(onWarning);
+    cli.print(hostLines(playbooks, inventory, values, { limit: settings.limit, onWarning }));
   }
   if (only.listTasks === true) cli.print(taskLines(playbooks, selection));
   if (only.listTags === true) cli.print(tagLines(playbooks, selection));

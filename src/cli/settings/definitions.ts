@@ -180,6 +180,7 @@ export type Settings = { readonly [K in SettingName]?: z.output<(typeof definiti
 
 /** What commands take: those that read an inventory, those that reach hosts, those that run tasks. */
 export const sourceSettings = ['inventory', 'vault_id', 'vault_password_file', 'verbose'] as const;
+export const inventorySettings = [...sourceSettings, 'limit'] as const;
 export const hostSettings = [
   ...sourceSettings,
   'limit',

@@ -13,6 +13,7 @@ import { isActive, type PlayHost } from './play-host.ts';
 import { PlayRun } from './play-run.ts';
 import type { RunContext } from './run-context.ts';
 import { runNodes } from './run-nodes.ts';
+import { warningText } from '../../util/errors.ts';
 import { selectHosts } from './select-hosts.ts';
 
 /** Runs a play, batch after batch. @returns false where the run should not go on with the plays after it */
@@ -52,7 +53,9 @@ export async function runPlay(context: RunContext, play: Play): Promise<boolean>
 }
 
 function hostsOf(context: RunContext, play: Play): readonly Host[] {
-  const selected = selectHosts(context.input, play, ({ message }) => context.emit({ type: 'warning', message }));
+  const selected = selectHosts(context.input, play, (warning) =>
+    context.emit({ type: 'warning', message: warningText(warning) }),
+  );
   return orderHosts(selected, play.order).filter(({ name }) => !context.lost.has(name));
 }
 
