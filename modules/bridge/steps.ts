@@ -7,13 +7,21 @@ const nothing: Layer3 = { addresses: [], routes: [] };
 // At boot somebody else who needs it, a VXLAN, may have made it a moment earlier.
 const makeBridge = sh`[ -e "/sys/class/net/$1/bridge" ] || ip link add name "$1" type bridge`;
 
-// Whoever manages the link (systemd-networkd) sets it up anew as it leaves the bridge: for a moment its address may be gone.
-const setRoutes = sh`routes=$(cat) try=0
-until printf '%s\n' "$routes" | ip -batch -; do
+// A batch whose lines may be said again, for what the kernel takes only after a moment.
+const patiently = sh`lines=$(cat) try=0
+until said=$(printf '%s\n' "$lines" | ip -batch - 2>&1); do
   try=$((try+1))
-  [ "$try" -le 20 ] || exit 1
+  [ "$try" -le "$1" ] || { printf '%s\n' "$said" >&2; exit 1; }
   sleep 0.2 2>/dev/null || sleep 1
 done`;
+
+/** In fifths of a second. */
+const patience = {
+  // A virtual function (igbvf) takes VLANs, and with them a bridge that filters, a moment after it was first set up.
+  filteredPorts: 50,
+  // Whoever manages the link (systemd-networkd) sets it up anew as it leaves the bridge: for a moment its address may be gone.
+  routes: 20,
+};
 
 interface Known {
   /** Ports that go down when they leave. */
@@ -145,12 +153,15 @@ function batch(
   // After a boot, whoever manages the link may have given it the addresses that the bridge has now.
   if (created && nic !== undefined)
     rest.push(...(to.addresses ?? []).map((address) => `addr del ${address} dev ${nic}`));
+  const joining = to.vlan_filtering === true && wanted.some((port) => !ports.includes(port));
+  const stdin = (texts: readonly string[]) => ({ stdin: texts.map((line) => `${line}\n`).join('') });
+  const first = joining
+    ? snippet(patiently, [`${patience.filteredPorts}`], stdin(lines))
+    : exec(['ip', '-batch', '-'], stdin(lines));
   return [
-    ...(lines.length === 0 ? [] : [exec(['ip', '-batch', '-'], { stdin: lines.map((line) => `${line}\n`).join('') })]),
-    ...(routes.length === 0 ? [] : [snippet(setRoutes, [], { stdin: routes.map((line) => `${line}\n`).join('') })]),
-    ...(rest.length === 0
-      ? []
-      : [exec(['ip', '-force', '-batch', '-'], { stdin: rest.map((line) => `${line}\n`).join(''), ok: [1] })]),
+    ...(lines.length === 0 ? [] : [first]),
+    ...(routes.length === 0 ? [] : [snippet(patiently, [`${patience.routes}`], stdin(routes))]),
+    ...(rest.length === 0 ? [] : [exec(['ip', '-force', '-batch', '-'], { ...stdin(rest), ok: [1] })]),
   ];
 }
 
