@@ -27,8 +27,11 @@ const samePlace = (a: SourceLocation | undefined, b: SourceLocation | undefined)
 function judge(module: ModuleSchema, node: MappingNode, values: unknown, at: SourceLocation): readonly KvmnetError[] {
   const subject = { module: module.name, schema: module.params, node, values, at };
   const issues = issuesOf(module.params, values);
+  const misspelt = issues.some((issue) => issue.code === 'unrecognized_keys' && issue.path.length === 0);
   return issues
     .filter((issue) => issue.code === 'unrecognized_keys' || !dependsOnHost(valueAt(values, pathOf(issue))))
+    // What is missing, or does not fit together, may be what is misspelt.
+    .filter((issue) => !misspelt || issue.code !== 'custom' || isGiven(values, pathOf(issue)))
     .flatMap((issue) => explainIssue(issue, subject));
 }
 
@@ -41,6 +44,8 @@ function issuesOf(schema: z.ZodType, values: unknown): readonly z.core.$ZodIssue
     throw error;
   }
 }
+
+const isGiven = (values: unknown, path: Path): boolean => path.length > 0 && valueAt(values, path) !== undefined;
 
 const pathOf = (issue: z.core.$ZodIssue): Path =>
   issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));

@@ -76,6 +76,8 @@ describe('parameters', () => {
       ['3:64 vxlan: unknown parameter "mca" in vfs[0] | did you mean "mac"?'],
     ],
     ['- copy: { dest: /x }', ['3:7 copy: give either src or content | ']],
+    // What is missing may be what is misspelt.
+    ['- copy: { dest: /x, contnet: y }', ['3:25 copy: unknown parameter "contnet" | did you mean "content"?']],
     [
       '- copy: src=a dest=/b',
       [
