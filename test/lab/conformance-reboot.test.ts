@@ -30,7 +30,7 @@ describe.skipIf(noLab())('a host with examples of all modules', { timeout: 300_0
   let files: FolderFiles;
   beforeAll(async () => {
     ({ lab } = await useLab());
-    const nics = { eth1: { segment: 'none' }, eth2: { segment: 'none' } };
+    const nics = Object.fromEntries(['eth1', 'eth2', 'eth3', 'eth4'].map((nic) => [nic, { segment: 'none' }]));
     [host] = (await lab.systemdHosts(1, { prefix: 'conform-reboot-', nics })) as [Host];
     files = folderFiles();
     for (const { table } of trials) {
@@ -38,7 +38,7 @@ describe.skipIf(noLab())('a host with examples of all modules', { timeout: 300_0
     }
     const tasks = trials.map(({ subject, example }) => ({
       name: titleOf({ subject, example }),
-      [subject.name]: example.params,
+      [subject.name]: { ...example.params, ...subject.table.rebootParams },
     }));
     files.put('site.yml', JSON.stringify([{ hosts: 'all', gather_facts: false, tasks }], null, 2));
     await setUp(host, trials);

@@ -22,6 +22,8 @@ export interface ModuleCase extends CaseOf<ExampleCase> {
   readonly reboot: readonly [string, ...string[]] | { readonly not: string };
   /** In place of all `setup` on the host that is rebooted: what it does has to be there after a boot, too. */
   readonly rebootSetup?: string;
+  /** In place of parameters of the examples on that host. */
+  readonly rebootParams?: Readonly<Record<string, unknown>>;
 }
 
 export type ActionModuleCase = CaseOf<ActionCase>;

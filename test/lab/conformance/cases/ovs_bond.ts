@@ -1,5 +1,5 @@
 import type { ModuleCase } from '../module-case.ts';
-import { openVSwitch } from '../setups.ts';
+import { openVSwitch, openVSwitchService } from '../setups.ts';
 
 const withBridge = 'ovs-vsctl --may-exist add-br ovs-br0 -- set Bridge ovs-br0 datapath_type=netdev';
 const look = `ovs-vsctl port-to-br bond0; ovs-appctl bond/show bond0 | grep ^bond_mode; ovs-vsctl --columns=lacp,bond_updelay,other_config list Port bond0
@@ -28,7 +28,11 @@ for i in $(ovs-vsctl get Port bond0 interfaces 2>/dev/null | tr -d '[],'); do ov
       spoil: 'ovs-vsctl add-bond ovs-br0 bond0 eth1 eth2',
     },
   },
-  reboot: { not: 'its members are ports of others on that host; what keeps it, the database, is that of ovs_port' },
+  reboot: ['Both at once, with a switch that speaks LACP'],
+  rebootSetup: `${openVSwitchService}
+${withBridge}`,
+  // Those of the example are ports of others on that host.
+  rebootParams: { interfaces: ['eth3', 'eth4'] },
   refuses: [
     {
       params: { bridge: 'ovs-br0', name: 'bond0', interfaces: ['eth1'] },
