@@ -45,6 +45,8 @@ export const packageModule = defineModule({
       return gone.length === 0 ? [] : [`undo installs ${gone.join(', ')} again, but nothing that goes with it`];
     }
     const fresh = names.filter((name) => packages[name]?.installed === false);
+    const known = names.filter((name) => packages[name]?.installed === true);
+    const unknown = p.state === 'latest' && now.lists === 'old' ? known : [];
     const held = p.state === 'latest' ? names.filter((name) => look.installed[name]?.held === true) : [];
     const started = names.filter(
       (name) => look.family === 'debian' && packages[name]?.installed === false && services.has(name),
@@ -53,6 +55,11 @@ export const packageModule = defineModule({
     const stays = fresh.length > 0 && now.manager !== 'dnf';
     return [
       ...held.map((name) => `${name} is held at ${look.installed[name]?.version} and stays there`),
+      ...(unknown.length > 0
+        ? [
+            `the lists are read first: should ${unknown.join(', ')} become newer, undo does not bring back the old version`,
+          ]
+        : []),
       ...(stays ? [`undo removes ${fresh.join(', ')}, but not the packages that come with it`] : []),
       ...started.map((name) => `${name}: Debian starts its service as it is installed`),
     ];

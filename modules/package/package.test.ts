@@ -206,8 +206,11 @@ describe('package', () => {
   it('brings packages to the newest version, and back', () => {
     const look = debian({ a: v('1'), b: v('1') }, { candidates: { a: '2', b: '1' } });
     const { changes, forth, back } = plan({ name: 'a,b', state: 'latest' }, look);
-    expect(changes).toEqual([{ path: 'packages.a.newest', from: false, to: true }]);
-    expect(forth).toEqual(['apt-get install a']);
+    expect(changes).toEqual([
+      { path: 'packages.a.newest', from: false, to: true },
+      { path: 'packages.a.version', from: '1', to: '2' },
+    ]);
+    expect(forth).toEqual(['apt-get --allow-downgrades install a=2']);
     expect(back).toEqual(['apt-get --allow-downgrades install a=1']);
   });
 
@@ -236,8 +239,9 @@ describe('package', () => {
     expect(changes).toEqual([
       { path: 'packages.a.installed', from: false, to: true },
       { path: 'packages.a.newest', from: false, to: true },
+      { path: 'packages.a.version', from: null, to: '2' },
     ]);
-    expect(forth).toEqual(['apt-get install a']);
+    expect(forth).toEqual(['apt-get --allow-downgrades install a=2']);
   });
 
   it.each([
@@ -263,6 +267,17 @@ describe('package', () => {
     expect(packageModule.warnings?.(latest, now, { look })).toHaveLength(1);
     expect(packageModule.warnings?.(latest, null, { look })).toEqual([]);
     expect(packageModule.warnings?.(latest, now, { look: { ...look, family: undefined } })).toEqual([]);
+  });
+
+  it('says that an undo does not know the version where the lists are read first', () => {
+    const latest = Package.parse({ name: 'a,b', state: 'latest', update_cache: true });
+    const look = debian({ a: v('1') }, { candidates: { a: '2', b: '2' }, cacheAge: 7200 });
+    expect(packageModule.warnings?.(latest, packageModule.state({ look }, latest), { look })).toContain(
+      'the lists are read first: should a become newer, undo does not bring back the old version',
+    );
+    const fresh = debian({ a: v('1') }, { candidates: { a: '2', b: '2' }, cacheAge: 1 });
+    const warnings = packageModule.warnings?.(latest, packageModule.state({ look: fresh }, latest), { look: fresh });
+    expect(warnings?.join()).not.toContain('undo does not bring back');
   });
 
   it('gives the versions that are there', () => {

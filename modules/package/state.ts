@@ -101,6 +101,13 @@ type WantState = {
 const fulfilled = ({ name, version }: Asked, now: State): boolean =>
   now.packages[name]?.installed === true && (version === undefined || now.packages[name].version === version);
 
+/** By name, so that an undo knows what it takes back; that can be said only of lists that are not read anew first. */
+function newestVersion(name: string, now: State, look: Look): { readonly version?: string } {
+  const [found, candidate] = [look.installed[name], look.candidates[name]];
+  const stays = found?.held === true || found?.by !== undefined;
+  return candidate === undefined || stays || now.lists === 'old' ? {} : { version: candidate };
+}
+
 function wantPackage(asked: Asked, p: Package, now: State, look: Look): WantState['packages'][string] {
   const { name, version } = asked;
   const found = look.installed[name];
@@ -110,6 +117,6 @@ function wantPackage(asked: Asked, p: Package, now: State, look: Look): WantStat
     throw refuse(`${name} is held at ${found.version}`, `let it go first: command: apt-mark unhold ${name}`);
   }
   if (p.state === 'absent') return { installed: false, version: null };
-  if (p.state === 'latest') return { installed: true, newest: true };
+  if (p.state === 'latest') return { installed: true, newest: true, ...newestVersion(name, now, look) };
   return version === undefined ? { installed: true } : { installed: true, version };
 }

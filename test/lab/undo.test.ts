@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { differences, type Host, type Lab, type Snapshot } from './index.ts';
 import { startPlay } from './background.ts';
-import { openVSwitch } from './conformance/setups.ts';
+import { openVSwitch, repository } from './conformance/setups.ts';
 import { kvmnetOn, playOn, type Played } from './play-on.ts';
 import { until } from './process.ts';
 import { noLab, useLab } from './use-lab.ts';
@@ -165,6 +165,26 @@ ${hosts.map(({ name, address }) => `        ${name}: { vtep_ip: ${address} }\n`)
       setup: 'iptables -N UNDO',
       look: 'iptables-save | grep -v "^[#]" | sed "s/ \\[.*//"',
     },
+    'a bridge with what others put into it': {
+      tasks: `- bridge: { name: br-undo, ports: [undo0] }
+- link: { name: undo1, master: br-undo, up: yes }
+- vxlan: { name: vx-undo, vni: 7, local: "{{ kvmnet_host }}", dev: eth0, remotes: [], bridge: br-undo }
+- link: { name: br-undo, addresses: [10.77.0.1/24], routes: [{ to: 10.78.0.0/16, via: 10.77.0.9 }], mtu: 1400 }
+- bridge: { name: br-undo, ports: [undo0], addresses: [10.77.1.1/24] }
+- tc_htb: { dev: br-undo, default: 10, classes: [{ classid: "1:10", rate: 10mbit }] }`,
+      setup: 'ip link del undo0 2>/dev/null; ip link add undo0 type veth peer name undo1',
+      // Without addresses and numbers: those of a link that is made again are new.
+      look: `ip -br link | sed 's/ *[0-9a-f:]*:.*//' | sort; bridge link | cut -d: -f2- | sort; ip route`,
+    },
+    'a package, then its newest version, and its file': {
+      tasks: `- package: { name: kvmnet-undo=1.0 }
+- package: { name: kvmnet-undo, state: latest }
+- file: { path: /etc/undo-j, state: directory }
+- copy: { dest: /etc/undo-j/conf, content: "x" }
+- file: { path: /etc/undo-j/link, src: conf, state: link }`,
+      setup: `${repository}\ndeb kvmnet-undo 1.0; deb kvmnet-undo 1.1; publish; apt-get -qq update`,
+      look: 'dpkg -l kvmnet-undo 2>&1 | tail -1; ls -R /etc/undo-j 2>&1',
+    },
     'ports and flows of an Open vSwitch': {
       tasks: `- ovs_bridge: { name: br-ovs-undo, datapath_type: netdev }
 - ovs_port: { bridge: br-ovs-undo, name: undo-p1, type: internal }
@@ -199,7 +219,9 @@ ovs-vsctl list-ports br-ovs-undo; ovs-ofctl dump-flows br-ovs-undo 2>/dev/null |
       });
       const again = await undo(runOf(undone));
       expect({ failures: failures(again), code: again.code }).toEqual({ failures: [], code: 0 });
-      expect({ look: await look(), changed: changed(between, await bare.snapshot()) }).toEqual({
+      // Where the kernel notes a bridge's own address depends on which port came first.
+      const differing = changed(between, await bare.snapshot()).filter((line) => !line.startsWith('fdb'));
+      expect({ look: await look(), changed: differing }).toEqual({
         look: left,
         changed: [],
       });

@@ -110,8 +110,8 @@ function concernOf({ record }: UndoTask, reading: UndoReading): Concern {
   const marks = [...steps.flatMap((step) => ('path' in step ? [step.path] : [])), ...links];
   return {
     marks: new Set(marks),
-    words: new Set([...steps.flatMap(wordsOf), ...marks]),
-    names: new Set(textsOf(record.params).filter(isName)),
+    words: new Set([...steps.flatMap(wordsOf).flatMap(namesIn), ...marks]),
+    names: new Set(textsOf(record.params).flatMap(namesIn).filter(isName)),
   };
 }
 
@@ -130,6 +130,12 @@ function wordsOf(step: Step): readonly string[] {
 const textsOf = (value: unknown): readonly string[] => {
   if (typeof value === 'string') return [value];
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsOf) : [];
+};
+
+/** `frr=8.4` speaks of frr as well. */
+const namesIn = (word: string): readonly string[] => {
+  const [name = ''] = word.split('=', 1);
+  return name === '' || name === word ? [word] : [word, name];
 };
 
 /** Neither a number, such as a mode, nor a text. */
