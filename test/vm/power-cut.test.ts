@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { copyFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,7 +8,7 @@ import { main, type Played } from '../lab/play-on.ts';
 import { sleep } from '../lab/process.ts';
 import { guestInventoryPath } from './guest-files.ts';
 import type { Guest } from './guest.ts';
-import { noGuest, otherThan, playOnGuest, useGuest, useVmLab } from './use-guest.ts';
+import { losePower, noGuest, otherThan, playOnGuest, useGuest, useVmLab } from './use-guest.ts';
 
 const MOMENTS = 10;
 
@@ -64,17 +63,10 @@ describe.skipIf(noGuest())(`power that is lost at ${MOMENTS} moments of a run`, 
 
     const argv = [process.execPath, main, 'play', 'power-cut.yml', '-i', guestInventoryPath(lab), ...args(round)];
     const run = lab.spawn(argv, { cwd: files.root, stdio: 'ignore' });
-    const ended = once(run, 'close');
     // Connecting is no moment worth a cut: from the first second to just before the end.
     await sleep(1000 + ((took * 1000 - 1000) * (round - 1.5)) / MOMENTS);
     const over = run.exitCode !== null;
-    await guest.powerOff();
-    // Its controller goes, too; how one finds out that a host is gone is shown elsewhere.
-    run.kill('SIGKILL');
-    await ended;
-
-    await guest.powerOn();
-    await guest.waitUp();
+    await losePower(guest, run);
     expect(await guest.settled()).toEqual([]);
     const cut = await look();
     const again = await play(round);

@@ -1,3 +1,5 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { Lab } from '../lab/lab.ts';
 import { withLock } from '../lab/lock.ts';
@@ -37,6 +39,17 @@ export async function playOnGuest(
   timeout = 900,
 ): Promise<Played> {
   return await kvmnetOn(lab, ['play', file, '-l', guest.name, '-i', guestInventoryPath(lab), ...args], { timeout });
+}
+
+/** Power lost in the middle of a run, and back. Its controller goes as well: how one finds out that a host is gone is shown elsewhere. */
+export async function losePower(guest: Guest, run: ChildProcess): Promise<void> {
+  await guest.powerOff();
+  const over = run.exitCode !== null || run.signalCode !== null;
+  const ended = over ? undefined : once(run, 'close');
+  run.kill('SIGKILL');
+  await ended;
+  await guest.powerOn();
+  await guest.waitUp();
 }
 
 /** What did not go as `statuses` say, told so that a failing test shows why; a play of which no task ran went wrong as well. */

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { folderFiles, type FolderFiles } from '../../src/sdk/testing/folder-files.ts';
@@ -7,7 +6,7 @@ import { main } from '../lab/play-on.ts';
 import { until } from '../lab/process.ts';
 import { guestInventoryPath } from './guest-files.ts';
 import type { Guest } from './guest.ts';
-import { noGuest, otherThan, playOnGuest, useGuest, useVmLab } from './use-guest.ts';
+import { losePower, noGuest, otherThan, playOnGuest, useGuest, useVmLab } from './use-guest.ts';
 
 const keys = '/etc/ssh/lab_authorized_keys';
 
@@ -35,14 +34,8 @@ describe.skipIf(noGuest())('power that is lost', () => {
     write('# nobody\n');
     const argv = [process.execPath, main, 'play', 'keys.yml', '-i', guestInventoryPath(lab), '-l', guest.name];
     const run = lab.spawn([...argv, '--confirm-timeout', '600'], { cwd: files.root, stdio: 'ignore' });
-    const ended = once(run, 'close');
     await until('the change', 300, async () => (await guest.sh(`cat ${keys}`)) === '# nobody\n' || undefined, 50);
-    await guest.powerOff();
-    run.kill('SIGKILL');
-    await ended;
-
-    await guest.powerOn();
-    await guest.waitUp();
+    await losePower(guest, run);
     expect(await guest.settled()).toEqual([]);
     expect(await guest.sh(`cat ${keys}`)).toBe(before);
     expect(otherThan(await playOnGuest(lab, join(files.root, 'keys.yml'), guest, ['--check']), 'would-change')).toEqual(
