@@ -1,6 +1,6 @@
 import { defineModule, missing, refuse } from '../../src/sdk/index.ts';
 import { TcHtb, type ClassParams } from './params.ts';
-import { bytesPerSecond, htbProbe, readState, rootOf, type ClassState, type Seen, type State } from './read.ts';
+import { bytesPerSecond, htbProbe, isDefault, isUnqueued, readState, rootOf, type ClassState, type Seen, type State } from './read.ts';
 import { htbSteps, type Leaf } from './steps.ts';
 import { treeProblems } from './tree.ts';
 import { wantedFilter, type FilterState } from './u32.ts';
@@ -70,7 +70,7 @@ export const tcHtb = defineModule({
       filters: wantedFilters(p, now?.filters ?? []),
     };
   },
-  steps: (from, to, p) => htbSteps(p.dev, from, to),
+  steps: (from, to, p, seen) => htbSteps(p.dev, from, to, seen !== undefined && isUnqueued(rootOf(seen.seen))),
   compare: { classes: { keyed: 'classid' }, filters: 'ordered' },
   touches: (_from, _to, p) => ({ links: [p.dev], effect: 'flap' }),
   boot: (p) => ({ id: p.dev, state: null, anchor: { device: p.dev }, resettable: true }),
@@ -122,8 +122,7 @@ function wantedFilters(p: TcHtb, now: readonly FilterState[]): FilterState[] | u
 
 function checkOwner(p: TcHtb, now: State | null, seen: Seen): void {
   const root = rootOf(seen);
-  // A handle of 0: is that of the default that each device has.
-  if (root !== undefined && root.kind !== 'htb' && !root.handle.startsWith('0:') && root.handle !== '') {
+  if (root !== undefined && root.kind !== 'htb' && !isDefault(root) && !isUnqueued(root)) {
     throw refuse(
       `${p.dev} has a queueing discipline of another kind (${root.kind} ${root.handle})`,
       `whoever set it has to take it away: tc qdisc del dev ${p.dev} root`,

@@ -95,6 +95,12 @@ export const htbProbe = (p: TcHtb): Probe<Seen> => {
 
 export const rootOf = (seen: Seen): Qdisc | undefined => seen.qdiscs.find((qdisc) => qdisc.root);
 
+/** What each device has: its handle is 0:. */
+export const isDefault = ({ handle }: Qdisc): boolean => handle === '' || handle.startsWith('0:');
+
+/** Told to have none: libvirt does so with the taps of its guests. Nobody shapes there. */
+export const isUnqueued = (root: Qdisc | undefined): boolean => root?.kind === 'noqueue' && !isDefault(root);
+
 export function readState(p: TcHtb, seen: Seen): State | null {
   const root = rootOf(seen);
   if (root?.kind !== 'htb') return null;

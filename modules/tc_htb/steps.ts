@@ -6,9 +6,13 @@ export type Leaf = Omit<LeafState, 'handle'> & { readonly handle?: string | null
 type Class = Partial<Omit<ClassState, 'leaf'>> & { classid: string; leaf?: Leaf | null };
 type Goal = Partial<Omit<State, 'classes'>> & { classes?: readonly Class[] };
 
-/** From any state to any other, in one program: what is unshaped in between is so for as short as can be. */
-export function htbSteps(dev: string, from: Goal | null, to: Goal | null): readonly Step[] {
-  const lines = to === null ? (from === null ? [] : [`qdisc del dev ${dev} root`]) : htbLines(dev, from, to);
+/**
+ * From any state to any other, in one program: what is unshaped in between is so for as short as can be.
+ * @param unqueued - without HTB the device has no queue, not the one that each device has
+ */
+export function htbSteps(dev: string, from: Goal | null, to: Goal | null, unqueued = false): readonly Step[] {
+  const gone = unqueued ? `qdisc replace dev ${dev} root noqueue` : `qdisc del dev ${dev} root`;
+  const lines = to === null ? (from === null ? [] : [gone]) : htbLines(dev, from, to);
   return lines.length === 0 ? [] : [exec(['tc', '-batch', '-'], { stdin: lines.map((line) => `${line}\n`).join('') })];
 }
 
@@ -35,7 +39,8 @@ function build(dev: string, to: Goal): readonly string[] {
     ...(to.r2q === undefined ? [] : ['r2q', String(to.r2q)]),
     ...(to.direct_qlen === undefined || to.direct_qlen === null ? [] : ['direct_qlen', String(to.direct_qlen)]),
   ];
-  const root = ['qdisc add dev', dev, 'root handle', handle, 'htb', ...options].join(' ');
+  // A device may have been told to have no queue: to add one beside that is refused.
+  const root = ['qdisc replace dev', dev, 'root handle', handle, 'htb', ...options].join(' ');
   const classes = parentsFirst(to.classes ?? []);
   return [
     root,

@@ -238,6 +238,19 @@ describe.each([['sh'], ['bash'], ['busybox sh']])('tc_htb under %s', (shell) => 
     expect(done.steps).toMatchObject([{ stdin: expect.stringContaining(' quantum 60000') as string }]);
   });
 
+  itWhere(all)('shapes a tap that libvirt has told to have no queue, and leaves it so', () => {
+    host.look('tc qdisc add dev vnet0 root noqueue');
+    const root = (): string => host.look('tc qdisc show dev vnet0 root').replace(/8\w+:/, 'HANDLE');
+    const before = root();
+    expect(before).toContain('qdisc noqueue HANDLE root');
+    const done = apply(tcHtb, three, host);
+    expect(done.left).toEqual([]);
+    expect(root()).toContain('qdisc htb 1: root');
+    done.undo();
+    expect(root()).toBe(before);
+    expect(apply(tcHtb, { dev: 'vnet0', state: 'absent' }, host).steps).toEqual([]);
+  });
+
   itWhere(all)('[obs] goes away from below, also where nothing is, and leaves to others what is theirs', () => {
     expect(apply(tcHtb, { dev: 'vnet0', state: 'absent' }, host).steps).toEqual([]);
     expect(host.run('tc qdisc del dev vnet0 root').code).toBe(2);

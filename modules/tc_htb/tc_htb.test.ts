@@ -132,13 +132,13 @@ describe('steps', () => {
     htbSteps('d', from, to).flatMap((step) => (step.kind === 'exec' ? (step.stdin ?? '').trimEnd().split('\n') : []));
   const rest = { parent: '1:5', protocol: 'ip', flowid: '1:10' };
   it.each<[string, ...Parameters<typeof lines>, string[]]>([
-    ['little that is asked for', null, {}, ['qdisc add dev d root handle 1: htb']],
+    ['little that is asked for', null, {}, ['qdisc replace dev d root handle 1: htb']],
     [
       'a class that is only named',
       null,
       { handle: '2:', classes: [{ classid: '2:1' }, { classid: '2:2', rate: 8 }] },
       [
-        'qdisc add dev d root handle 2: htb',
+        'qdisc replace dev d root handle 2: htb',
         'class add dev d parent 2: classid 2:1 htb rate 0bit ceil 0bit prio 0',
         'class add dev d parent 2: classid 2:2 htb rate 8bit ceil 8bit prio 0',
       ],
@@ -242,7 +242,7 @@ describe('a host', () => {
       undo: [expect.not.stringContaining('prio 5')],
     });
     expect(on({ ...params, filters: undefined }, '[]', '[]').steps).toEqual([
-      'tc -batch - < "qdisc add dev vnet3 root handle 1: htb\\nclass add dev vnet3 parent 1: classid 1:2 htb rate 1000000bit ceil 1000000bit prio 0\\n"',
+      'tc -batch - < "qdisc replace dev vnet3 root handle 1: htb\\nclass add dev vnet3 parent 1: classid 1:2 htb rate 1000000bit ceil 1000000bit prio 0\\n"',
     ]);
   });
 });
