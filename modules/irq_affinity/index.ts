@@ -10,6 +10,18 @@ type State = {
   irqbalance: { running: boolean; enabled: boolean; banned: boolean; arguments: string | null } | null;
 };
 
+const waitForInterrupts = sh`d=/sys/class/net/$1/device try=0
+[ -d "$d/msi_irqs" ] || d=$d/..
+[ -d "$d/msi_irqs" ] || exit 1
+while :; do
+  for i in "$d/msi_irqs"/*; do
+    if grep -q "^ *\${i##*/}:" /proc/interrupts; then exit 1; fi
+  done
+  try=$((try+1))
+  [ "$try" -le 150 ] || exit 1
+  sleep 0.2 2>/dev/null || sleep 1
+done`;
+
 // stdin: lines "queue cpus". Interrupts are found by name, as their numbers change with drivers and boots. tee says why a
 // write failed, which the shell's own printf does not.
 const setAffinity = sh`d=/sys/class/net/$1/device
@@ -92,8 +104,9 @@ export const irqAffinity = defineModule({
     id: p.dev,
     state: null,
     anchor: { device: p.dev },
-    // Channels first: their number decides about the interrupts. irqbalance reads its arguments when it starts.
-    after: [`kvmnet-ethtool-${p.dev}.service`],
+    // Channels first: their number decides about the interrupts. Of some cards (igb) there are none until the link is up.
+    after: ['ethtool', 'sriov', 'link'].map((module) => `kvmnet-${module}-${p.dev}.service`),
+    guard: { script: waitForInterrupts, args: [p.dev] },
     resettable: true,
   }),
   warnings: (p, now, seen) => {

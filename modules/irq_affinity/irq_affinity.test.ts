@@ -87,10 +87,10 @@ describe('irqbalance', () => {
     }
     expect(argumentSteps(files(null), null)).toMatchObject([{ kind: 'remove' }]);
   });
-  it('hangs on the device at boot, behind its channels', () => {
+  it('hangs on the device at boot, behind its channels and what brings it up', () => {
     expect(irqAffinity.boot?.(irqAffinity.params.parse({ dev: 'eth0' }))).toMatchObject({
       anchor: { device: 'eth0' },
-      after: ['kvmnet-ethtool-eth0.service'],
+      after: ['kvmnet-ethtool-eth0.service', 'kvmnet-sriov-eth0.service', 'kvmnet-link-eth0.service'],
     });
   });
 });

@@ -108,9 +108,9 @@ const readIrqs = sh`d=/sys/class/net/$1/device
 for i in "$d/msi_irqs"/*; do
   i=\${i##*/}; f=/proc/irq/$i
   [ -e "$f/smp_affinity_list" ] || continue
+  a=$(cat "$f/smp_affinity_list")
   e=$(cat "$f/effective_affinity_list" 2>/dev/null)
-  [ -n "$e" ] || e=$(cat "$f/smp_affinity_list")
-  echo "$i $e"
+  echo "$i \${e:-$a} $a"
 done`;
 
 export function irqsCheck(p: Of<'irqs'>): Check {
@@ -118,13 +118,17 @@ export function irqsCheck(p: Of<'irqs'>): Check {
   const judge = (answer: CommandResult): readonly Finding[] => {
     const failed = failure(answer, 'sh', 'a shell');
     if (failed !== undefined) return [unseen('irqs', what, p.cpus, failed)];
-    const rows = answer.stdout.split('\n').flatMap((line): { irq: string; cpus: readonly number[] }[] => {
-      const [irq, list] = line.split(' ');
-      return irq === undefined || list === undefined ? [] : [{ irq, cpus: parseCpus(list) }];
+    const rows = answer.stdout.split('\n').flatMap((line) => {
+      const [irq, list, sent] = line.split(' ');
+      return irq === undefined || list === undefined
+        ? []
+        : [{ irq, cpus: parseCpus(list), sent: parseCpus(sent ?? list) }];
     });
     if (rows.length === 0) return [unseen('irqs', what, p.cpus, `${p.dev} has no interrupts in use`)];
     const allowed = new Set(parseCpus(p.cpus));
-    const stray = rows.filter(({ cpus }) => cpus.some((cpu) => !allowed.has(cpu)));
+    const within = (cpus: readonly number[]): boolean => cpus.every((cpu) => allowed.has(cpu));
+    // The kernel moves one that was sent elsewhere when it comes next: until then it counts as being there.
+    const stray = rows.filter(({ cpus, sent }) => !within(cpus) && !within(sent));
     const value = formatCpuList(rows.flatMap(({ cpus }) => cpus));
     const where = stray.map(({ irq, cpus }) => `interrupt ${irq} on ${formatCpuList(cpus)}`).join(', ');
     return [

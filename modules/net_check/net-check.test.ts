@@ -388,7 +388,14 @@ it.each<[string, Params, readonly Answer[], string | undefined, unknown]>([
     'CPUs of the interrupts of eth0: eth0 has no interrupts in use',
     [null, '1'],
   ],
-  ['interrupts', { irqs: { dev: 'eth0', cpus: '0x6' } }, ['30 1\n31 2\n'], undefined, ['1-2', '1-2']],
+  ['interrupts', { irqs: { dev: 'eth0', cpus: '0x6' } }, ['30 1 0-3\n31 2 2\n'], undefined, ['1-2', '1-2']],
+  [
+    'one that has not come yet',
+    { irqs: { dev: 'eth0', cpus: '1-2' } },
+    ['30 0 1-2\n31 2 2\n'],
+    undefined,
+    ['0,2', '1-2'],
+  ],
   [
     'a stray interrupt',
     { irqs: { dev: 'eth0', cpus: '1-2' } },

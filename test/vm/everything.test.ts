@@ -37,7 +37,7 @@ const LOOKS: readonly Look[] = [
   ['ip -br address show data0; cat /sys/class/net/data0/mtu', /192\.168\.1\.1\/24 [^]*\n1450\n$/],
   ['ethtool -l data0 | grep Combined | tail -1', /\t4$/m],
   [
-    'for q in $(grep -E virtio1-.*put.[0-3]$ /proc/interrupts | cut -d: -f1); do cat /proc/irq/$q/smp_affinity_list; done | sort -u',
+    'v=$(basename $(readlink /sys/class/net/data0/device)); for q in $(grep -E "$v-.*put.[0-3]$" /proc/interrupts | cut -d: -f1); do cat /proc/irq/$q/smp_affinity_list; done | sort -u',
     '1\n',
   ],
   [
@@ -51,7 +51,7 @@ const LOOKS: readonly Look[] = [
   ['bridge fdb show dev vxlan100 | grep -c 00:00:00:00:00:00.dst.10.97.9', '2\n'],
   ['bridge fdb show dev vxlan200 | grep -c 00:00:00:00:00:00.dst.10.97.9', '2\n'],
   ['cat /sys/class/net/br-vlan/bridge/vlan_filtering; ls /sys/class/net/br-vlan/brif', '1\nenp1s0v4\n'],
-  ['bridge -c vlan show dev enp1s0v4', /\s1 PVID Egress Untagged\n\s+10-20\n/],
+  ['bridge -compressvlans vlan show dev enp1s0v4', /\s1 PVID Egress Untagged\n\s+10-20\n/],
   ['ovs-vsctl get Open_vSwitch . dpdk_initialized', 'true\n'],
   ['ovs-vsctl get Interface vhost-web1 type error', 'dpdkvhostuserclient\n[]\n'],
   ['ovs-vsctl list-ports ovs-br0', 'pf0\nstorage0\n'],
@@ -61,7 +61,7 @@ const LOOKS: readonly Look[] = [
   ['ovs-dpctl show', /storage0/],
   ['ovs-ofctl --names dump-flows br-sfc | grep -c actions=output:', '4\n'],
   ['iptables -S | grep -c -- "--dport 22 -j ACCEPT"', '1\n'],
-  ['iptables -S FORWARD | grep -c -e "-[io] br-"', '3\n'],
+  ['iptables -S KVMNET-FORWARD | grep -c -e "-[io] br-"', '3\n'],
   ['iptables -t nat -S | grep -c MASQUERADE', '1\n'],
   [
     "vtysh -c 'show running-config ospfd'",

@@ -25,6 +25,7 @@ const inventory = (guest: Guest): string => `all:
     hugepages: { size_2m: 224 }
     dpdk_guests: [web1]
     uplink: pf0
+    uplink_mtu: 9000
     vnf_type: qemu
     vnf_management: 10.20.0.254/24
     vnf_links: { web1-in: data0 }
@@ -75,7 +76,7 @@ const NFV: readonly Look[] = [
   ],
   ['ovs-vsctl list-ports br-web1-in', 'data0\np-web1-in\n'],
   ['virsh list --name --state-running; virsh list --name --autostart', /^fw1\n+fw1\n+$/],
-  ['ls -l /run/openvswitch/fw1-in /run/openvswitch/fw1-out | cut -c1', 's\ns\n'],
+  ['ls -l /var/lib/vhost-user/fw1-in /var/lib/vhost-user/fw1-out | cut -c1', 's\ns\n'],
   // QEMU has opened them, and Open vSwitch has come in.
   ['ovs-vsctl get Interface fw1-in status:status', /connected/],
   ['virsh dumpxml fw1', /<hugepages\/>[^]*<access mode='shared'\/>[^]*<interface type='vhostuser'>/],

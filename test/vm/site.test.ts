@@ -42,10 +42,13 @@ const LOOKS: readonly Look[] = [
   ['ovs-vsctl list-ports ovs-br0; ovs-vsctl get Port vl-red tag', 'vl-blue\nvl-red\n200\n'],
   ['ovs-dpctl show', /vl-red/],
   ["vtysh -c 'show ip ospf interface mgmt0'", /mgmt0 is up[^]*Timer intervals configured, Hello 1s, Dead 4s/],
-  ['iptables -S INPUT', /-s 10\.97\.0\.0\/16 .*--dport 22 .*-j ACCEPT\n[^]*-i mgmt0 -p udp .*--dport 4789 .*-j ACCEPT/],
   [
-    'iptables -t nat -S POSTROUTING',
-    '-P POSTROUTING ACCEPT\n-A POSTROUTING -s 192.168.0.0/16 -o mgmt0 -j MASQUERADE\n',
+    'iptables -S KVMNET-INPUT',
+    /-s 10\.97\.0\.0\/16 .*--dport 22 .*-j ACCEPT\n[^]*-i mgmt0 -p udp .*--dport 4789 .*-j ACCEPT/,
+  ],
+  [
+    'iptables -t nat -S KVMNET-POSTROUTING',
+    '-N KVMNET-POSTROUTING\n-A KVMNET-POSTROUTING -s 192.168.0.0/16 -o mgmt0 -j MASQUERADE\n',
   ],
 ];
 

@@ -28,6 +28,8 @@ rm -rf "$root/etc/systemd/system/systemd-udev-trigger.service.d" "$root/etc/syst
 for unit in openvswitch-switch.service dpdk.service driverctl.service e2scrub_all.timer e2scrub_reap.service; do
   in_root systemctl --quiet disable "$unit" 2>/dev/null || :
 done
+# Where daemons take longer to start than 20 seconds, FRR's own watcher ends before it has them read their configuration.
+echo 'watchfrr_options="-T 300"' >> "$root/etc/frr/daemons"
 tidy
 
 # --- this machine ----------------------------------------------------------------------------------------------------
