@@ -83,4 +83,26 @@ done; [ ! -d /etc/kvmnet/boot ] || [ "$(ls /etc/kvmnet/boot | wc -l)" = "$(ls -d
     );
     expect(await kept()).toEqual(enabled.filter((line) => stays.has(line.split(' ')[0] ?? '')));
   });
+
+  it('of two tasks bring back what the second one says, which it tells', async () => {
+    const tasks = [
+      { name: 'one', link: { name: 'eth2', mtu: 1400 } },
+      { name: 'two', link: { name: 'eth2', alias: 'storage' } },
+      { name: 'the same', link: { name: 'eth2', alias: 'storage' } },
+      { name: 'not for the next boot', link: { name: 'eth2', mtu: 1300, persist: false } },
+    ];
+    files.put('site.yml', JSON.stringify([{ hosts: 'all', gather_facts: false, tasks }]));
+    const played = await playOn(lab, join(files.root, 'site.yml'), host);
+    expect(played.tasks.map(({ status, warnings }) => [status, warnings])).toEqual([
+      ['changed', undefined],
+      [
+        'changed',
+        [
+          'kvmnet-link-eth2.service brings back at boot only what this task says, no longer what "one" says: make one task of both, or give one of them persist: false',
+        ],
+      ],
+      ['ok', undefined],
+      ['changed', undefined],
+    ]);
+  });
 });

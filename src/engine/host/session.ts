@@ -44,6 +44,8 @@ export class HostSession {
   readonly path = new Map<string, ProbeOutput>();
   /** One change of our own path at a time: others may delegate theirs to this host. */
   readonly alone = pLimit(1);
+  /** The boot units that this run keeps, with the name of the last task that does. */
+  readonly kept = new Map<string, string>();
   /** What waits for a reboot. */
   readonly reasons = new PendingReasons();
   /** Requests that may have changed the host. */

@@ -21,6 +21,8 @@ import type { KeptUnit } from '../journal/undo-record.ts';
 
 /** The boot unit of one resource: how to look at it, and what it takes to make it as it should be. */
 export interface BootUnit {
+  /** Its name. */
+  readonly name: string;
   /** Null where systemd does not run. */
   readonly probe: Probe<KeptUnit | null>;
   /** @param want - null where the resource should be absent: its unit goes as well */
@@ -52,6 +54,7 @@ export function bootUnit(module: AnyResource, boot: Boot<StateObject>, params: u
   const scriptPath = `/etc/kvmnet/boot/${name}.sh`;
 
   return {
+    name: unit,
     probe: probeScript(readUnit, [unitPath, scriptPath, unit], ({ stdout }) => parseKept(stdout)),
     plan(kept, want) {
       if (kept === null)

@@ -20,6 +20,8 @@ export interface Reading {
   readonly changes: readonly Change[];
   readonly pending: readonly Pending[];
   readonly warnings: readonly string[];
+  /** The boot unit that keeps it; undefined: nothing is kept, or no longer. */
+  readonly unit?: string | undefined;
   /** The steps that make it as wanted; worked out only when they are asked for. */
   steps(): readonly Step[];
   /** The steps that take it back once the steps above are done. */
@@ -86,6 +88,7 @@ function readResource(asked: Question, outputOf: OutputOf): Reading {
   return {
     now,
     changes: [...differences, ...(bootPlan?.changes ?? [])],
+    unit: want === null ? undefined : unit?.name,
     pending,
     warnings: [...(module.warnings?.(params, now, seen) ?? []), ...(bootPlan?.warnings ?? [])],
     steps: () => [

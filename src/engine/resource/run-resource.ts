@@ -22,7 +22,8 @@ export interface ResourceResult {
 /** Brings one resource on one host to what is wanted: read, compare, change, read again. */
 export async function runResource(module: AnyResource, resource: Resource, host: TaskHost): Promise<ResourceResult> {
   const before = await readOnHost(resource, host);
-  const result = { pending: before.pending, warnings: before.warnings, data: before.data() };
+  const lost = keepsNoMore(before, host);
+  const result = { pending: before.pending, warnings: [...before.warnings, ...lost], data: before.data() };
   if (before.changes.length === 0) {
     if (host.guard.enabled) await endWindow(host.session);
     return { ...result, status: 'ok', changes: [], texts: [] };
@@ -30,7 +31,7 @@ export async function runResource(module: AnyResource, resource: Resource, host:
   const texts = host.diff ? before.texts() : [];
   if (host.check) {
     const { crossings = [] } = (await crossedPath(before, host)) ?? {};
-    const warnings = [...before.warnings, ...crossings.map((what) => `would touch the path of this session: ${what}`)];
+    const warnings = [...result.warnings, ...crossings.map((what) => `would touch the path of this session: ${what}`)];
     return { ...result, warnings, status: 'would-change', changes: before.changes, texts };
   }
 
@@ -46,9 +47,20 @@ export async function runResource(module: AnyResource, resource: Resource, host:
     changes: before.changes,
     texts,
     pending: after.pending,
-    warnings: after.warnings,
+    warnings: [...after.warnings, ...lost],
     data: after.data(),
   };
+}
+
+/** What a boot brings back is what one task says: where another one of this run has said something else, that is lost. */
+function keepsNoMore({ unit, changes }: Reading, { session, guard: { task } }: TaskHost): readonly string[] {
+  if (unit === undefined) return [];
+  const earlier = session.kept.get(unit);
+  session.kept.set(unit, task.name);
+  if (earlier === undefined || !changes.some(({ path }) => path === 'boot')) return [];
+  return [
+    `${unit} brings back at boot only what this task says, no longer what "${earlier}" says: make one task of both, or give one of them persist: false`,
+  ];
 }
 
 async function plainChange(before: Reading, module: AnyResource, resource: Resource, host: TaskHost): Promise<Reading> {
