@@ -16,8 +16,12 @@ const four = { family: 4 as const, via: null, metric: 0, table: 'main', source: 
 describe('routes of ours', () => {
   it.each<[string, Partial<OwnRoute> | undefined]>([
     ['"dst":"10.8.0.0/16","gateway":"10.0.0.9"', { via: '10.0.0.9' }],
-    ['"dst":"10.8.0.0/16","protocol":"static","metric":50', { metric: 50, words: ['proto', 'static'] }],
-    ['"type":"local","dst":"10.8.0.0/16","table":"100","scope":"host"', { type: 'local', words: ['scope', 'host'] }],
+    ['"dst":"10.8.0.0/16","protocol":"static","metric":50,"scope":"link"', { metric: 50, words: ['proto', 'static'] }],
+    ['"dst":"10.8.0.0/16","scope":"link"', { ...four, to: '10.8.0.0/16' }],
+    ['"dst":"10.8.0.0/16"', { words: ['scope', 'global'] }],
+    ['"dst":"10.8.0.0/16","gateway":"10.0.0.9","scope":"link"', { words: ['scope', 'link'] }],
+    ['"type":"local","dst":"10.8.0.0/16","table":"100","scope":"host"', { type: 'local' }],
+    ['"type":"local","dst":"10.8.0.0/16","table":"100","scope":"link"', { type: 'local', words: ['scope', 'link'] }],
     ['"dst":"10.8.0.0/16","protocol":"kernel"', undefined],
     ['"dst":"10.8.0.0/16","protocol":"dhcp"', undefined],
     ['"dst":"fd05::/64","type":"unreachable","metric":1024', undefined],
@@ -27,6 +31,7 @@ describe('routes of ours', () => {
     ['"dst":"10.8.0.0/16","nexthops":[{"gateway":"10.0.0.9","dev":"eth0"}]', undefined],
   ])('%s', (route, expected) => {
     expect(read(route)).toEqual(expected === undefined ? [] : [expect.objectContaining(expected)]);
+    if (expected !== undefined && !('words' in expected)) expect(read(route)[0]).not.toHaveProperty('words');
   });
 
   it.each<[string, string, string]>([
@@ -52,7 +57,7 @@ describe('routes of ours', () => {
     ],
     [
       '"type":"local","dst":"default","table":"100","tos":"0x10","scope":"host"',
-      'route replace local default dev eth0 metric 0 table 100 tos 0x10 scope host',
+      'route replace local default dev eth0 metric 0 table 100 tos 0x10',
       'route del local default dev eth0 metric 0 table 100 tos 0x10',
     ],
   ])('%s comes and goes as it was', (route, comes, goes) => {

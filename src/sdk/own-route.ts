@@ -35,6 +35,7 @@ function readRoute(route: Route): OwnRoute[] {
   if (!ours || !types.has(type) || route.table === 'local' || route.nexthops.length > 0 || route.expires) return [];
   // One with an encapsulation could not be made again as it is.
   if (words === undefined) return [];
+  const beside = withoutDefaultScope(route, words);
   return [
     {
       to,
@@ -44,9 +45,19 @@ function readRoute(route: Route): OwnRoute[] {
       table: route.table,
       source: route.source ?? null,
       ...(type === 'unicast' ? {} : { type }),
-      ...(words.length === 0 ? {} : { words }),
+      ...(beside.length === 0 ? {} : { words: beside }),
     },
   ];
+}
+
+/** What `ip` takes by itself where no scope is given (ip-route(8)) is nothing beside: a route that was asked for has none. */
+function withoutDefaultScope({ family, type, via }: Route, words: readonly string[]): readonly string[] {
+  if (family === 6) return words;
+  const usual = type === 'local' ? 'host' : type !== 'unicast' || via === undefined ? 'link' : 'global';
+  const at = words.indexOf('scope');
+  const scope = at < 0 ? 'global' : words[at + 1];
+  if (at < 0) return scope === usual ? words : [...words, 'scope', 'global'];
+  return scope === usual ? words.toSpliced(at, 2) : words;
 }
 
 /** A route that is asked for, with what one that is there has beside. */

@@ -143,6 +143,10 @@ ${hosts.map(({ name, address }) => `        ${name}: { vtep_ip: ${address} }\n`)
       tasks: '- link: { name: eth0, alias: one }\n- link: { name: eth0, alias: two }',
       look: 'ip link show eth0',
     },
+    'a route on the link itself': {
+      tasks: '- link: { name: eth0, routes: [{ to: 10.76.0.0/16 }, { to: 10.75.0.0/16, via: 10.97.255.254 }] }',
+      look: 'ip route',
+    },
     'the same file, by three modules': {
       tasks: `- copy: { dest: /etc/undo-i, content: "a\\n", mode: "0644" }
 - line_in_file: { path: /etc/undo-i, line: b }
