@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { compileStep } from '../../src/sdk/compile.ts';
 import { apply, read } from '../../src/sdk/testing/apply.ts';
 import { createSandbox, type Sandbox } from '../../src/sdk/testing/sandbox.ts';
 import { hugepages } from './index.ts';
@@ -91,6 +92,10 @@ describe.each([['sh'], ['bash'], ['busybox sh']])('hugepages on files made for i
     expect(done.left).toEqual([]);
     expect(host.look('grep hugetlbfs /proc/mounts')).toContain('/mnt/huge\\040pages hugetlbfs rw,relatime,pagesize=2M');
     expect(apply(hugepages, { mount: '/mnt/huge pages' }, host).steps).toEqual([]);
+    // At boot nobody looks first, and systemd may have mounted them.
+    const p = hugepages.params.parse({ mount: '/mnt/huge pages' });
+    for (const step of hugepages.steps(null, { mount: '2M' } as never, p)) host.look(compileStep(step));
+    expect(host.look('grep -c huge.040pages /proc/mounts')).toBe('1\n');
     done.undo();
     expect(host.run('grep hugetlbfs /proc/mounts').stdout).not.toContain('/mnt/');
   });

@@ -77,8 +77,7 @@ describe('what only a boot brings', () => {
     expect(hugepages.pending?.(state, { mount: '2M' }, p)).toEqual([]);
     expect(hugepages.steps(state, null, p)).toEqual([]);
     expect(hugepages.steps(null, { mount: '2M' } as never, p)).toMatchObject([
-      { argv: ['mkdir', '-p', '/mnt'] },
-      { argv: ['mount', '-t', 'hugetlbfs', '-o', 'pagesize=2M', 'hugetlbfs', '/mnt'] },
+      { kind: 'snippet', args: ['/mnt', '2M', '/mnt'] },
     ]);
   });
   it('is no matter at runtime', () => {

@@ -1,6 +1,13 @@
 import { defineModule, exec, sh, snippet, type Pending, type Step, type Want } from '../../src/sdk/index.ts';
 import { Hugepages, kilobytes } from './params.ts';
-import { checkPages, pagesProbe, readState, type State } from './read.ts';
+import { checkPages, escaped, pagesProbe, readState, type State } from './read.ts';
+
+// "$1" where, "$2" the size, "$3" how /proc/mounts writes "$1". At boot, systemd may have been there before (dev-hugepages.mount).
+const mountPages = sh`while read -r _ path type options _; do
+  [ "$path" = "$3" ] && [ "$type" = hugetlbfs ] || continue
+  case ,$options, in *,pagesize=$2,*) exit 0;; esac
+done </proc/mounts
+mkdir -p "$1" && mount -t hugetlbfs -o "pagesize=$2" hugetlbfs "$1"`;
 
 // "$1" kB of a page; stdin: lines "all NUMBER" or "NODE NUMBER". The kernel gives as many as it finds in one piece, and no
 // error where that are fewer. Since Linux 5.16 it takes numbers of nodes at boot as well (commit b5389086ad7b).
@@ -92,10 +99,7 @@ function mountSteps(p: Hugepages, from: string | null, to: string | null): reado
   if (typeof p.mount !== 'string' || from === to) return [];
   const mount = p.mount;
   if (to === null) return [exec(['umount', mount])];
-  return [
-    ...(from === null ? [exec(['mkdir', '-p', mount])] : [exec(['umount', mount])]),
-    exec(['mount', '-t', 'hugetlbfs', '-o', `pagesize=${to}`, 'hugetlbfs', mount]),
-  ];
+  return [...(from === null ? [] : [exec(['umount', mount])]), snippet(mountPages, [mount, to, escaped(mount)])];
 }
 
 function pendingOf(p: Hugepages, now: State | null, want: Want<State> | null): readonly Pending[] {

@@ -81,7 +81,7 @@ export const pagesProbe = (p: Hugepages): Probe<Seen> =>
   });
 
 // /proc/mounts writes white space and backslashes as octal numbers.
-const escaped = (path: string): string =>
+export const escaped = (path: string): string =>
   path.replace(/[ \t\n\\]/g, (char) => `\\${char.charCodeAt(0).toString(8).padStart(3, '0')}`);
 
 export const readState = (seen: Seen): State => ({

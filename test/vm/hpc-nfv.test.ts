@@ -41,7 +41,7 @@ const inventory = (guest: Guest): string => `all:
 const driverOf = (vf: number): string => `basename $(readlink /sys/class/net/pf0/device/virtfn${vf}/driver)`;
 const HPC: readonly Look[] = [
   ['cat /proc/cmdline', / intel_iommu=on(?= ).* iommu=pt /],
-  ['cat /proc/cmdline', / isolcpus=managed_irq,domain,2 nohz_full=2 rcu_nocbs=2 .*transparent_hugepage=never/],
+  ['cat /proc/cmdline', / isolcpus=managed_irq,domain,2 nohz_full=2 (?=.*rcu_nocbs=2 ).*transparent_hugepage=never/],
   ['cat /sys/devices/system/cpu/isolated', '2\n'],
   ['cat /sys/kernel/mm/transparent_hugepage/enabled', /\[never\]/],
   ['ls /sys/kernel/iommu_groups | wc -l', /^[1-9]\d*\n$/],
