@@ -136,7 +136,7 @@ describe.skipIf(noGuest())('a machine with the playbooks that need hardware', ()
     expect(otherThan(await play('hpc'), 'ok', 'skipped')).toEqual([]);
   });
 
-  it('the kernel refuses affinities that cannot be', async () => {
+  it('[obs] the kernel refuses affinities that cannot be', async () => {
     const queue = await guest.sh('grep -m1 -E "pf0(-|$)" /proc/interrupts | cut -d: -f1 | tr -d " "');
     const written = async (mask: string): Promise<string> =>
       (await guest.outside(['sh', '-c', `echo ${mask} | tee /proc/irq/${queue.trim()}/smp_affinity`])).stderr;
