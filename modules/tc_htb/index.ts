@@ -1,6 +1,16 @@
 import { defineModule, missing, refuse } from '../../src/sdk/index.ts';
 import { TcHtb, type ClassParams } from './params.ts';
-import { bytesPerSecond, htbProbe, isDefault, isUnqueued, readState, rootOf, type ClassState, type Seen, type State } from './read.ts';
+import {
+  bytesPerSecond,
+  htbProbe,
+  isDefault,
+  isUnqueued,
+  readState,
+  rootOf,
+  type ClassState,
+  type Seen,
+  type State,
+} from './read.ts';
 import { htbSteps, type Leaf } from './steps.ts';
 import { treeProblems } from './tree.ts';
 import { wantedFilter, type FilterState } from './u32.ts';

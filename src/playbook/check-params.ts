@@ -28,11 +28,13 @@ function judge(module: ModuleSchema, node: MappingNode, values: unknown, at: Sou
   const subject = { module: module.name, schema: module.params, node, values, at };
   const issues = issuesOf(module.params, values);
   const misspelt = issues.some((issue) => issue.code === 'unrecognized_keys' && issue.path.length === 0);
-  return issues
-    .filter((issue) => issue.code === 'unrecognized_keys' || !dependsOnHost(valueAt(values, pathOf(issue))))
-    // What is missing, or does not fit together, may be what is misspelt.
-    .filter((issue) => !misspelt || issue.code !== 'custom' || isGiven(values, pathOf(issue)))
-    .flatMap((issue) => explainIssue(issue, subject));
+  return (
+    issues
+      .filter((issue) => issue.code === 'unrecognized_keys' || !dependsOnHost(valueAt(values, pathOf(issue))))
+      // What is missing, or does not fit together, may be what is misspelt.
+      .filter((issue) => !misspelt || issue.code !== 'custom' || isGiven(values, pathOf(issue)))
+      .flatMap((issue) => explainIssue(issue, subject))
+  );
 }
 
 /** A schema's own functions may trip over the placeholder; then the values are judged when they are bound. */

@@ -128,7 +128,8 @@ describe.skipIf(noLab())('nobody is locked out', () => {
   /** How often somebody has logged in to each. */
   const logins = (hosts: readonly Host[]): Promise<readonly number[]> =>
     onEach(hosts, async (host) => {
-      const log = host.record.kind === 'bare' ? 'cat /var/log/sshd.log' : 'journalctl --sync; journalctl -u ssh --no-pager';
+      const log =
+        host.record.kind === 'bare' ? 'cat /var/log/sshd.log' : 'journalctl --sync; journalctl -u ssh --no-pager';
       return Number(await host.read(['sh', '-c', `${log} | grep -c Accepted || :`]));
     });
 
