@@ -1,3 +1,3 @@
 export { loadInventory } from './load.ts';
 export type { Inventory } from './model.ts';
-export { graphInventory, listInventory, showHost, limitInventory, showHosts } from './show.ts';
+export { graphInventory, limitInventory, listInventory, showHost, showHosts } from './show.ts';

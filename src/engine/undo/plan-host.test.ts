@@ -71,13 +71,21 @@ describe('before a run is taken back', () => {
   it.each([
     ['which a later change names', {}, { by: ['one'] }],
     ['which names what a later change is about', { by: ['two'] }, {}],
+    ['which names it with a version', { by: ['two=1.0'] }, {}],
+    ['of which a later change names a version', {}, { by: ['one=1.0'] }],
   ])('so is one %s', (_what, first, second) => {
     const changes = [change(1, { name: 'one', ...first }, '0', '1'), change(2, { name: 'two', ...second }, '1', '2')];
     expect(plan({ one: 'x', two: '2' }, ...changes)).toEqual(['as it is', 'depends']);
   });
   it('numbers and texts in common are no reason', () => {
     const same = { by: ['0640', 'two words', '10.0.0.1'] };
+    const flows = (n: number) => ({ by: [`in_port=p${n},actions=drop`] });
     const changes = [change(1, { name: 'one', ...same }, '0', '1'), change(2, { name: 'two', ...same }, '1', '2')];
     expect(plan({ one: 'x', two: '2' }, ...changes)).toEqual(['as it is', moved]);
+    const alike = [
+      change(1, { name: 'one', ...flows(1) }, '0', '1'),
+      change(2, { name: 'two', ...flows(2) }, '1', '2'),
+    ];
+    expect(plan({ one: 'x', two: '2' }, ...alike)).toEqual(['as it is', moved]);
   });
 });

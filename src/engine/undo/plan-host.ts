@@ -132,10 +132,10 @@ const textsOf = (value: unknown): readonly string[] => {
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsOf) : [];
 };
 
-/** `frr=8.4` speaks of frr as well. */
+/** `frr=8.4` speaks of frr as well; a flow, `in_port=1,actions=drop`, of nothing more. */
 const namesIn = (word: string): readonly string[] => {
-  const [name = ''] = word.split('=', 1);
-  return name === '' || name === word ? [word] : [word, name];
+  const [, name] = /^([^=,]+)=[^=,]+$/.exec(word) ?? [];
+  return name === undefined ? [word] : [word, name];
 };
 
 /** Neither a number, such as a mode, nor a text. */
