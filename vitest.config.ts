@@ -19,6 +19,7 @@ export default defineConfig({
       {
         test: {
           name: 'pure',
+          setupFiles: ['test/fixed-seed.ts'],
           include: [
             'src/**/*.test.ts',
             'modules/**/*.test.ts',
@@ -34,6 +35,7 @@ export default defineConfig({
       {
         test: {
           name: 'sandbox',
+          setupFiles: ['test/fixed-seed.ts'],
           retry: machineNoise,
           include: ['src/**/*.sandbox.test.ts', 'modules/**/*.sandbox.test.ts', 'test/security/**/*.sandbox.test.ts'],
           testTimeout: 60_000,

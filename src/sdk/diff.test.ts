@@ -63,6 +63,13 @@ describe('overlayState', () => {
     );
   });
 
+  it('takes any name for that of a field', () => {
+    const odd = JSON.parse('{"a":{"__proto__":0}}') as StateObject;
+    expect(overlayState(odd, odd)).toEqual(odd);
+    expect(diffState({ a: {} }, odd)).toEqual([{ path: 'a.__proto__', from: null, to: 0 }]);
+    expect(diffState({ a: {} }, JSON.parse('{"a":{"constructor":0}}') as StateObject)).toHaveLength(1);
+  });
+
   it.each<[CompareRules[string], StateObject, StateObject, StateObject]>([
     ['set', { l: [1, 2] }, { l: [2, 1] }, { l: [1, 2] }],
     ['set', { l: [1, 2] }, { l: [3] }, { l: [3] }],

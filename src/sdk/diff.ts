@@ -20,9 +20,13 @@ function diffFields(now: Fields, want: Fields, rules: CompareRules, prefix: stri
   return Object.entries(want).flatMap(([key, to]) => {
     if (to === undefined) return [];
     const path = prefix === '' ? fieldName(key) : `${prefix}${fieldAccess(key)}`;
-    return diffValue(now[key] ?? null, to, rules[key], path);
+    return diffValue(ownField(now, key), to, ownField(rules, key) ?? undefined, path);
   });
 }
+
+/** Names of fields may be a host's or a user's: `__proto__` is one like any other. */
+export const ownField = <T>(fields: Readonly<Record<string, T | undefined>>, key: string): T | null =>
+  (Object.hasOwn(fields, key) ? fields[key] : undefined) ?? null;
 
 function diffValue(from: StateValue, to: StateValue, rule: CompareRules[string], path: string): Change[] {
   if (isFields(to) && (isFields(from) || from === null)) {
@@ -69,13 +73,13 @@ export function overlayState(
 }
 
 function overlayFields(before: Fields, want: Fields, rules: CompareRules): StateObject {
-  const result: Record<string, StateValue> = {};
-  for (const [key, value] of Object.entries(before)) if (value !== undefined) result[key] = value;
+  const result = new Map<string, StateValue>();
+  for (const [key, value] of Object.entries(before)) if (value !== undefined) result.set(key, value);
   for (const [key, value] of Object.entries(want)) {
     if (value === undefined) continue;
-    result[key] = overlayValue(before[key] ?? null, value, rules[key]);
+    result.set(key, overlayValue(ownField(before, key), value, ownField(rules, key) ?? undefined));
   }
-  return result;
+  return Object.fromEntries(result);
 }
 
 function overlayValue(before: StateValue, want: StateValue, rule: CompareRules[string]): StateValue {

@@ -10,6 +10,7 @@ import { createSandbox, type Sandbox } from '../../src/sdk/testing/sandbox.ts';
 import { testShells } from '../../src/sdk/testing/shells.ts';
 import { quote } from '../../src/sdk/quote.ts';
 import { choose, dashes, hostile, leaves, replaced, type Leaf } from './hostile-values.ts';
+import { seed } from '../seed.ts';
 
 // Every parameter of every module, in all its examples and recorded cases, is given values that a shell would run if it
 // ever read them as its own. Either the schema refuses them, or they arrive as data: the program `canary` never runs.
@@ -18,7 +19,6 @@ import { choose, dashes, hostile, leaves, replaced, type Leaf } from './hostile-
 const meantToRun = new Set(['command', 'shell', 'script']);
 /** Values tried for each parameter: any so many of those that its schema takes. The shells read quotes alike, so most go to one. */
 const perLeaf = (shell: string): number => Number(process.env['KVMNET_FUZZ'] ?? (shell === 'dash' ? 3 : 1));
-const seed = Number(process.env['KVMNET_SEED'] ?? Date.now() % 100_000);
 
 const registry = createRegistry();
 const modules = (await Promise.all(registry.names().map((name) => registry.get(name)))).filter(

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { diffState, type CompareRules } from '../../sdk/diff.ts';
+import { diffState, ownField, type CompareRules } from '../../sdk/diff.ts';
 import type { Change, StateObject, StateValue } from '../../sdk/index.ts';
 
 /** How a state comes to be as it was before a change, as far as that change is concerned. */
@@ -71,23 +71,23 @@ function revertFields(
   prefix: string,
   moved: Change[],
 ): { readonly want: Fields; readonly goal: StateObject } {
-  const want: Record<string, StateValue> = {};
-  const goal: Record<string, StateValue> = { ...now };
+  const want = new Map<string, StateValue>();
+  const goal = new Map<string, StateValue>(Object.entries(now));
   for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
-    const values = { now: now[key] ?? null, before: before[key] ?? null, after: after[key] ?? null };
+    const values = { now: ownField(now, key), before: ownField(before, key), after: ownField(after, key) };
     if (isDeepStrictEqual(values.before, values.after)) {
       // What went along with the change, though it was not asked for (the content of a file that a link has replaced), comes back with it.
-      if (values.now === null && values.before !== null) goal[key] = values.before;
+      if (values.now === null && values.before !== null) goal.set(key, values.before);
       continue;
     }
     const path = prefix === '' ? fieldName(key) : `${prefix}.${fieldName(key)}`;
-    const back = revertValue(values, rules[key], path, moved);
-    want[key] = back.want;
+    const back = revertValue(values, ownField(rules, key) ?? undefined, path, moved);
+    want.set(key, back.want);
     // A state that never had the field is not given it.
-    if (back.goal === null && !(key in before)) delete goal[key];
-    else goal[key] = back.goal;
+    if (back.goal === null && !Object.hasOwn(before, key)) goal.delete(key);
+    else goal.set(key, back.goal);
   }
-  return { want, goal };
+  return { want: Object.fromEntries(want), goal: Object.fromEntries(goal) };
 }
 
 const fieldName = (key: string): string => (/^[A-Za-z_][\w-]*$/.test(key) ? key : JSON.stringify(key));
