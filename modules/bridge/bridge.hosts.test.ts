@@ -37,7 +37,7 @@ describe('VLANs of a host', () => {
     expect(said({ vlan_filtering: true }, host([], none))).toMatchObject({
       state: null,
       steps: [
-        'sh "[ -e \\"/sys/class/net/$1/bridge\\" ] || ip link add name \\"$1\\" type bridge" br0',
+        'sh "[ -e \\"/sys/class/net/$1/bridge\\" ] || ip link add name \\"$1\\" ${2:+address \\"$2\\"} type bridge" br0',
         'ip link set dev br0 type bridge vlan_filtering 1',
         'ip link set dev br0 up',
       ],

@@ -5,7 +5,8 @@ type Goal = Partial<State>;
 const nothing: Layer3 = { addresses: [], routes: [] };
 
 // At boot somebody else who needs it, a VXLAN, may have made it a moment earlier.
-const makeBridge = sh`[ -e "/sys/class/net/$1/bridge" ] || ip link add name "$1" type bridge`;
+// Made with its MAC address, where one is wanted: udev gives others one of its own a moment later (MACAddressPolicy=, systemd.link(5)).
+const makeBridge = sh`[ -e "/sys/class/net/$1/bridge" ] || ip link add name "$1" \${2:+address "$2"} type bridge`;
 
 // A batch whose lines may be said again, for what the kernel takes only after a moment.
 const patiently = sh`lines=$(cat) try=0
@@ -42,7 +43,7 @@ export function bridgeSteps(
   known: Known = { idle: new Set(), words: new Map() },
 ): readonly Step[] {
   if (to === null) return from === null ? [] : removal(name, nic, from, known);
-  const made = from === null ? [snippet(makeBridge, [name])] : [];
+  const made = from === null ? [snippet(makeBridge, typeof to.mac === 'string' ? [name, to.mac] : [name])] : [];
   const was = from ?? {};
   return [
     ...made,
