@@ -31,7 +31,9 @@ export async function run(cli: Cli, args: readonly string[]): Promise<number> {
   const { graphInventory, limitInventory, listInventory, showHost, showHosts } =
     await import('../../inventory/index.ts');
   const { limit } = settings;
-  const limited = limit === undefined ? inventory : limitInventory(inventory, { limit, onWarning });
+  // A pattern takes the limit along itself.
+  const limited =
+    limit === undefined || options.hosts !== undefined ? inventory : limitInventory(inventory, { limit, onWarning });
   if (options.graph === true) cli.print(graphInventory(limited));
   else if (options.host !== undefined) cli.print(showHost(limited, options.host));
   else if (options.hosts === undefined) cli.print(listInventory(limited));
